@@ -1,0 +1,43 @@
+"""What a service says of itself in its `service.py`, so that one composition root can start any set of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from osler.platform.context import Context
+from osler.platform.messages import Command, Event
+
+if TYPE_CHECKING:
+    from osler.platform.fhir import Parsed
+
+BeforeWrite = Callable[["Parsed"], None]
+Workflow = Callable[[Context, Any], Awaitable[Any]]
+Subscriber = Callable[[Context, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service's name, the FHIR types it alone writes, and what it answers and hears."""
+
+    name: str
+    types: tuple[str, ...]
+    folder: Path
+    """Holds `migrations/`, `schema.graphql`, `sql/` where the service has them."""
+    before_write: Mapping[str, tuple[BeforeWrite, ...]] = field(default_factory=dict)
+    """FHIR type -> checks that raise `Invalid` or `Conflict` before a resource of it is written."""
+    workflows: Mapping[type[Command[Any]], Workflow] = field(default_factory=dict)
+    """Command -> the workflow that answers it."""
+    subscribers: Mapping[type[Event], tuple[Subscriber, ...]] = field(default_factory=dict)
+    """Event -> idempotent reactions, each delivered at least once."""
+    routes: tuple[Any, ...] = ()
+    """Starlette routes beyond plain FHIR, mounted under `/{tenant}`."""
+    graphql: Mapping[str, Any] = field(default_factory=dict)
+    """Root field name -> its plan (gateway.graphql): one SQL round trip each."""
+
+    @property
+    def migrations(self) -> Path:
+        """The folder of this service's own numbered SQL migrations."""
+        return self.folder / "migrations"

@@ -1,0 +1,1 @@
+"""The eleven services, one folder each, all the same shape."""

@@ -1,0 +1,1 @@
+"""What other services may ask of billing and hear from it."""

@@ -1,0 +1,1 @@
+"""What other services may ask of decisions and hear from it."""

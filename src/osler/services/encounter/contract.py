@@ -1,0 +1,1 @@
+"""What other services may ask of encounter and hear from it."""

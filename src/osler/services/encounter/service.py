@@ -1,0 +1,10 @@
+"""The manifest of encounter: visits and the clinical record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from osler.platform.manifest import Service
+from osler.services.encounter.resources import TYPES
+
+service = Service(name="encounter", types=TYPES, folder=Path(__file__).parent)

@@ -1,0 +1,1 @@
+"""What other services may ask of exchange and hear from it."""

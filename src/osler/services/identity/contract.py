@@ -1,0 +1,1 @@
+"""What other services may ask of identity and hear from it."""

@@ -1,0 +1,1 @@
+"""What other services may ask of orders and hear from it."""

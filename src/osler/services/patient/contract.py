@@ -1,0 +1,1 @@
+"""What other services may ask of patient and hear from it."""

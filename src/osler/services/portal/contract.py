@@ -1,0 +1,1 @@
+"""What other services may ask of portal and hear from it."""

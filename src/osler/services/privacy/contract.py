@@ -1,0 +1,1 @@
+"""What other services may ask of privacy and hear from it."""

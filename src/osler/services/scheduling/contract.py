@@ -1,0 +1,1 @@
+"""What other services may ask of scheduling and hear from it."""

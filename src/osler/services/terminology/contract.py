@@ -1,0 +1,1 @@
+"""What other services may ask of terminology and hear from it."""

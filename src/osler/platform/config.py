@@ -35,6 +35,8 @@ class Settings:
     """Database connections a process holds."""
     public_url: str | None = None
     """How the outside reaches us, when a proxy stands in front; default: what the request says."""
+    trust_forwarded: bool = False
+    """Believe `X-Forwarded-Host` and `-Proto`: only behind a proxy that sets them itself."""
     cors_origins: tuple[str, ...] = ()
     otlp_endpoint: str | None = None
     """OpenTelemetry collector; empty: tracing is off and costs nothing."""
@@ -70,6 +72,7 @@ def settings_from(environment: Mapping[str, str], **given: object) -> Settings:
         "body_limit": whole("body_limit"),
         "connections": whole("connections"),
         "public_url": value("public_url"),
+        "trust_forwarded": value("trust_forwarded") in ("1", "true", "yes") or None,
         "cors_origins": words(value("cors_origins")),
         "otlp_endpoint": value("otlp_endpoint"),
         "log_level": value("log_level"),

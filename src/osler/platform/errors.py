@@ -72,9 +72,11 @@ class NotFound(OslerError):
     status, code = 404, "not-found"
 
 
+@dataclass(eq=False)
 class MethodNotAllowed(OslerError):
-    """The path exists, the method does not."""
+    """The path exists, the method does not; `allow` names those that do."""
 
+    allow: tuple[str, ...] = ()
     status, code = 405, "not-supported"
 
 
@@ -106,6 +108,12 @@ class TooLarge(OslerError):
     """The body is over the limit the CapabilityStatement names."""
 
     status, code = 413, "too-long"
+
+
+class UrlTooLong(OslerError):
+    """The query string is over the limit; a search that long goes by POST."""
+
+    status, code = 414, "too-long"
 
 
 class UnsupportedMediaType(OslerError):

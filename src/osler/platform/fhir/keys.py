@@ -1,0 +1,80 @@
+"""The numbers that stand for ids, codes and systems in index rows, the folding of names, and new ids.
+
+Hashes are signed blake2b of the text: 64 bits where two values must not meet inside one tenant and parameter, 32 bits
+for the few thousand code systems and search parameters (those are checked for collisions when the tables are built).
+An identity is never decided by a hash: `unique (tenant, rid)` refuses a collision of ids, identifiers are compared as text.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
+
+LONGEST_STRING = 300
+"""Characters of a string value that the index holds; a search value is cut to the same length."""
+
+_EXACT = "\x01"
+_BASE32 = "0123456789abcdefghijklmnopqrstuv"
+
+
+def _hash64(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _hash32(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big", signed=True)
+
+
+@lru_cache(maxsize=65536)
+def token_value(code: str) -> int:
+    """The number of a code's text, case as sent."""
+    return _hash64(code)
+
+
+@lru_cache(maxsize=8192)
+def system_value(system: str) -> int:
+    """The number of a code system's or identifier system's URL; 0 says there is none."""
+    return (_hash32(system) or 1) if system else 0
+
+
+@lru_cache(maxsize=65536)
+def reference_value(reference: str) -> int:
+    """The number of a reference's target: `Patient/1`, whatever version is named, and any other URL as it stands."""
+    if "/_history/" in reference:
+        reference = reference.split("/_history/", 1)[0]
+    return _hash64(reference)
+
+
+def rid(type: str, id: str) -> int:  # noqa: A002 - FHIR's words
+    """The number of a resource, the same before and after it exists, so that imports may come in any order."""
+    return reference_value(f"{type}/{id}")
+
+
+def parameter_key(type: str, code: str) -> int:  # noqa: A002 - FHIR's words
+    """The number of one search parameter of one type."""
+    return _hash32(f"{type}.{code}")
+
+
+@lru_cache(maxsize=16384)
+def fold(text: str) -> str:
+    """`Müller ` and `MULLER` alike: no accents, no case, single spaces (https://hl7.org/fhir/R4/search.html#string)."""
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return " ".join(text.casefold().split())
+
+
+@lru_cache(maxsize=16384)
+def string_value(text: str) -> str:
+    """What the string index holds: the folded text, and behind it (when they differ) the text as sent, for `:exact`."""
+    text = text[:LONGEST_STRING].replace("\x00", "")
+    folded = fold(text)[:LONGEST_STRING]
+    return folded if folded == text else f"{folded}{_EXACT}{text}"
+
+
+def new_id(now: datetime) -> str:
+    """A new FHIR id: 26 characters, milliseconds first, so that new rows land side by side in the index."""
+    number = int(now.timestamp() * 1000) << 82 | secrets.randbits(82)
+    return "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))

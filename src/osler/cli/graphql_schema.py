@@ -10,10 +10,12 @@ import typer
 from osler.gateway.graphql.schema import merged_sdl
 from osler.services import every_service
 
-app = typer.Typer()
+
+def register(app: typer.Typer) -> None:
+    """Add `osler graphql-schema`."""
+    app.command("graphql-schema")(graphql_schema)
 
 
-@app.command("graphql-schema")
 def graphql_schema(
     to: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
     check: Annotated[bool, typer.Option(help="Only say whether the file is up to date (exit code 1 when not).")] = False,

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 BeforeWrite = Callable[["Parsed"], None]
 Workflow = Callable[[Context, Any], Awaitable[Any]]
 Subscriber = Callable[[Context, Any], Awaitable[None]]
+JobWork = Callable[[Context, bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work in the background, done once per tenant: when asked for (`jobs.enqueue`), and at each tick of `cron` (UTC) if it has one."""
+
+    name: str
+    work: JobWork
+    cron: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Service:
     """Command -> the workflow that answers it."""
     subscribers: Mapping[type[Event], tuple[Subscriber, ...]] = field(default_factory=dict)
     """Event -> idempotent reactions, each delivered at least once."""
+    jobs: tuple[Job, ...] = ()
+    """Background work, idempotent: a job that was cut off runs again."""
     routes: tuple[Any, ...] = ()
     """Starlette routes beyond plain FHIR, mounted under `/{tenant}`."""
     graphql: Mapping[str, Any] = field(default_factory=dict)

@@ -46,14 +46,23 @@ create table kernel.delivered (
   primary key (handler, seq)
 );
 
--- Append-only: the application may insert and read, nothing else. A stream is one chain of hashes, written by one process.
+-- Append-only: the application may insert and read, nothing else. A stream is one chain of hashes, written by one process, batch by batch:
+-- each row's hash covers the head of the batch before it, and a batch's head is the hash of its rows' hashes in order.
 create table audit.event (
-  tenant int4 not null, stream int8 not null, seq int8 not null, at timestamptz not null,
+  tenant int4 not null, stream int8 not null, seq int8 not null, batch int8 not null, at timestamptz not null,
   prid int8 not null default 0, version int4 not null default 0, rtype int2 not null default 0, outcome int2 not null, action "char" not null,
   actor text collate "C" not null, id text collate "C" not null default '', request_id text collate "C" not null default '',
-  detail text, hash bytea not null,
+  detail text collate "C" not null default '', hash bytea not null,
   primary key (tenant, stream, seq)
 );
+
+create function audit.digest(
+  head bytea, tenant int4, stream int8, seq int8, at timestamptz, prid int8, version int4, rtype int2, outcome int2, action "char",
+  actor text, id text, request_id text, detail text
+) returns bytea language sql stable parallel safe return
+  sha256(head || int4send(tenant) || int8send(stream) || int8send(seq) || timestamptz_send(at) || int8send(prid) || int4send(version)
+    || int2send(rtype) || int2send(outcome) || charsend(action)
+    || textsend(actor || E'\x1f' || id || E'\x1f' || request_id || E'\x1f' || detail));
 
 alter table kernel.patient_clock enable row level security;
 alter table kernel.chart_cache enable row level security;

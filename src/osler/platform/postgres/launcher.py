@@ -105,7 +105,9 @@ def make_cluster(places: Places, programs: Binaries) -> None:
     if places.cluster.exists() and any(places.cluster.iterdir()):
         raise PostgresTrouble(f"{places.cluster} is not empty and not a database: move it away")
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"] if programs.major >= 17 else ["--locale=C.UTF-8"]
-    making = places.cluster.with_name(f"{places.cluster.name}.making")  # renamed when whole: an initdb that was killed leaves no half cluster
+    making = places.cluster.with_name(
+        f"{places.cluster.name}.making"
+    )  # renamed when whole: an initdb that was killed leaves no half cluster
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700)
     if places.account:

@@ -87,9 +87,13 @@ def all_migrations(services: Iterable[Service], kernel: Path = KERNEL, template:
     return found
 
 
-async def migrate(admin: Login, services: Sequence[Service], phases: Sequence[Phase] = ("pre", "post"), say: Callable[[str], None] = print) -> int:
+async def migrate(
+    admin: Login, services: Sequence[Service], phases: Sequence[Phase] = ("pre", "post"), say: Callable[[str], None] = print
+) -> int:
     """Run what has not run yet and answer how many files that were. Two processes that start at once do it once."""
-    return await run(admin, [service.name for service in services], [each for each in all_migrations(services) if each.phase in phases], say)
+    return await run(
+        admin, [service.name for service in services], [each for each in all_migrations(services) if each.phase in phases], say
+    )
 
 
 async def run(admin: Login, names: Sequence[str], wanted: Sequence[Migration], say: Callable[[str], None] = print) -> int:
@@ -117,7 +121,9 @@ def pending(wanted: Iterable[Migration], done: dict[tuple[str, str], str]) -> li
         if checksum is None:
             left.append(migration)
         elif checksum != migration.checksum:
-            raise MigrationChanged(f"migration {migration.scope}/{migration.name} has run and was changed afterwards; write a new file instead")
+            raise MigrationChanged(
+                f"migration {migration.scope}/{migration.name} has run and was changed afterwards; write a new file instead"
+            )
     return left
 
 
@@ -125,7 +131,9 @@ async def applied(connection: asyncpg.Connection) -> dict[tuple[str, str], str]:
     """Scope and name of every migration that has run, with its checksum."""
     if not await connection.fetchval("select to_regclass('kernel.migration')"):
         return {}
-    return {(row["scope"], row["name"]): row["checksum"] for row in await connection.fetch("select scope, name, checksum from kernel.migration")}
+    return {
+        (row["scope"], row["name"]): row["checksum"] for row in await connection.fetch("select scope, name, checksum from kernel.migration")
+    }
 
 
 async def apply(connection: asyncpg.Connection, migration: Migration) -> None:

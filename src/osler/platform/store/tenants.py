@@ -21,7 +21,9 @@ class TenantExists(Conflict):
 async def create_tenant(owner: asyncpg.Connection, name: str, *, demo: bool = False) -> Tenant:
     """Make a tenant. Raises `Malformed` for a name that cannot stand in a URL, `TenantExists` when it is taken."""
     if not NAME.match(name) or name in RESERVED:
-        raise Malformed(f"{name!r} cannot name a tenant: 1 to 63 of a-z, 0-9 and -, beginning with a letter, and none of {sorted(RESERVED)}")
+        raise Malformed(
+            f"{name!r} cannot name a tenant: 1 to 63 of a-z, 0-9 and -, beginning with a letter, and none of {sorted(RESERVED)}"
+        )
     key = await owner.fetchval(
         "insert into kernel.tenant (name, demo) values ($1, $2) on conflict (name) do nothing returning key", name, demo
     )

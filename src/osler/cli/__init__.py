@@ -13,8 +13,8 @@ from osler.platform.errors import OslerError
 
 def build() -> typer.Typer:
     """The command line with every command of this package, in alphabetical order."""
-    app = typer.Typer(name="osler", help="An open-source, multi-tenant, FHIR-native electronic health record.", no_args_is_help=True)
-    app.info.pretty_exceptions_show_locals = False
+    words = "An open-source, multi-tenant, FHIR-native electronic health record."
+    app = typer.Typer(name="osler", help=words, no_args_is_help=True, pretty_exceptions_enable=False)
     for found in sorted(pkgutil.iter_modules(__path__), key=lambda each: each.name):
         module = importlib.import_module(f"{__name__}.{found.name}")
         register = getattr(module, "register", None)
@@ -28,5 +28,5 @@ def main() -> None:
     try:
         build()()
     except OslerError as refusal:
-        print(f"osler: {refusal}", file=sys.stderr)  # noqa: T201
+        print(f"osler: {refusal}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from osler.platform.errors import Malformed
@@ -19,6 +19,8 @@ class Settings:
     port: int = 8080
     database_url: str | None = None
     """Owner's DSN of a PostgreSQL >= 15 to use instead of the embedded one."""
+    secret: str | None = field(default=None, repr=False)
+    """Root of the database roles' passwords; default: the file `secret` in the data folder. Needed when several machines share a database."""
     postgres_bin: Path | None = None
     """Folder with `postgres`, `initdb`, `pg_ctl`; default: the wheel's, then the system's."""
     postgres_listen: str = ""
@@ -63,6 +65,7 @@ def settings_from(environment: Mapping[str, str], **given: object) -> Settings:
         "host": value("host"),
         "port": whole("port"),
         "database_url": value("database_url"),
+        "secret": value("secret"),
         "postgres_bin": Path(text) if (text := value("postgres_bin")) else None,
         "postgres_listen": value("postgres_listen"),
         "postgres_port": whole("postgres_port"),

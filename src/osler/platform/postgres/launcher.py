@@ -76,7 +76,7 @@ def start(places: Places, binaries: Path | None, listen: str, port: int, say: Sa
     write_configuration(places.cluster, programs.major, socket_folder(places, port, say), listen, port)
     keep_log_small(places.log)
     with places.log.open("ab") as log:
-        return subprocess.Popen(
+        child: subprocess.Popen[bytes] = subprocess.Popen(
             [programs.program("postgres"), "-D", str(places.cluster)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -86,6 +86,7 @@ def start(places: Places, binaries: Path | None, listen: str, port: int, say: Sa
             start_new_session=True,
             **(places.account.process() if places.account else {}),  # type: ignore[call-overload]  # user, group, extra_groups
         )
+    return child
 
 
 def programs_for(places: Places, setting: Path | None) -> Binaries:

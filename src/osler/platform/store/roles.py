@@ -56,8 +56,9 @@ async def once(connection: asyncpg.Connection, statement: str) -> None:
             if isinstance(raced, asyncpg.InternalServerError):
                 raise
         except asyncpg.InsufficientPrivilegeError:
+            refused = statement.split(" password ")[0]
             raise PostgresTrouble(
-                f"the role of OSLER_DATABASE_URL may not run `{statement.split(' password ')[0]}`: give it CREATEROLE and the ownership of the database"
+                f"the role of OSLER_DATABASE_URL may not run `{refused}`: give it CREATEROLE and make it the database's owner"
             ) from None
         return
 

@@ -1,0 +1,33 @@
+"""FHIR R4 as the kernel knows it: reading, checking, stamping and indexing resources."""
+
+from osler.platform.fhir.elements import is_modifier, mandatory_elements, summary_elements
+from osler.platform.fhir.keys import fold, new_id, parameter_key, reference_value, rid, system_value, token_value
+from osler.platform.fhir.parsing import Envelope, Parsed, from_struct, parse, parse_envelope, parse_value
+from osler.platform.fhir.references import rewrite_references, rewrite_text
+from osler.platform.fhir.registry import TYPE_CODE, TYPE_NAME, TYPES
+from osler.platform.fhir.stamping import stamp
+
+__all__ = [
+    "TYPES",
+    "TYPE_CODE",
+    "TYPE_NAME",
+    "Envelope",
+    "Parsed",
+    "fold",
+    "from_struct",
+    "is_modifier",
+    "mandatory_elements",
+    "new_id",
+    "parameter_key",
+    "parse",
+    "parse_envelope",
+    "parse_value",
+    "reference_value",
+    "rewrite_references",
+    "rewrite_text",
+    "rid",
+    "stamp",
+    "summary_elements",
+    "system_value",
+    "token_value",
+]

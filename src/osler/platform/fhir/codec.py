@@ -1,0 +1,42 @@
+"""JSON to structs and back: one decoder a type, made when the type is first seen."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from osler.platform.fhir.generated import resources
+from osler.platform.fhir.generated.datatypes import Resource
+from osler.platform.fhir.generated.registry import TYPES
+
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+_KNOWN = frozenset(TYPES)
+
+
+class _Peek(msgspec.Struct):
+    resourceType: str | None = None  # noqa: N815
+
+
+_peek = msgspec.json.Decoder(_Peek)
+
+
+@cache
+def struct_class(type: str) -> type[Resource]:
+    """The struct of a resource type."""
+    found: type[Resource] = getattr(resources, type)
+    return found
+
+
+@cache
+def decoder(type: str) -> msgspec.json.Decoder[Any]:
+    """The decoder of a resource type."""
+    return msgspec.json.Decoder(struct_class(type))
+
+
+def type_of(text: bytes | msgspec.Raw) -> str | None:
+    """The resourceType this JSON object claims, if it is one we know."""
+    name = _peek.decode(text).resourceType
+    return name if name in _KNOWN else None

@@ -1,0 +1,33 @@
+"""Replacing the temporary names of a transaction's entries by the real ones. https://hl7.org/fhir/R4/http.html#trules"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from osler.platform.fhir.generated.registry import URI_MEMBERS
+from osler.platform.fhir.parsing import Parsed, parse_value
+
+Mapping = Callable[[str], str | None]
+# Quotation marks inside a JSON string are escaped, so these match members only, never their text.
+_MEMBER = re.compile(rb'"([A-Za-z_]+)":"([^"\\]+)"')
+_URNS = (b"urn:uuid:", b"urn:oid:")
+
+
+def rewrite_text(text: bytes, mapping: Mapping) -> bytes:
+    """The text with every Reference.reference, and every URI that is a temporary name, as `mapping` says (None leaves it)."""
+
+    def replaced(match: re.Match[bytes]) -> bytes:
+        name, value = match.group(1), match.group(2)
+        if name != b"reference" and not (value.startswith(_URNS) and name.decode() in URI_MEMBERS):
+            return match.group()
+        real = mapping(value.decode())
+        return match.group() if real is None else b'"%s":"%s"' % (name, real.encode())
+
+    return _MEMBER.sub(replaced, text)
+
+
+def rewrite_references(parsed: Parsed, mapping: Mapping) -> Parsed:
+    """The same resource with its references renamed; the very same object when nothing was."""
+    body = rewrite_text(parsed.body, mapping)
+    return parsed if body == parsed.body else parse_value(body, type=parsed.type)

@@ -20,7 +20,7 @@ class Settings:
     database_url: str | None = None
     """Owner's DSN of a PostgreSQL >= 15 to use instead of the embedded one."""
     secret: str | None = field(default=None, repr=False)
-    """Root of the database roles' passwords; default: the file `secret` in the data folder. Needed when several machines share a database."""
+    """Root of the database roles' passwords; default: the file `secret` in the data folder. Machines that share a database share it."""
     postgres_bin: Path | None = None
     """Folder with `postgres`, `initdb`, `pg_ctl`; default: the wheel's, then the system's."""
     postgres_listen: str = ""
@@ -31,6 +31,8 @@ class Settings:
     peers: Mapping[str, str] | None = None
     """Base URL of each service that another process runs: `encounter=http://127.0.0.1:8081,...`."""
     demo: bool = False
+    demo_patients: int = 200
+    """How many patients `--demo` makes."""
     body_limit: int = 64 * 1024 * 1024
     """Largest request body in bytes."""
     connections: int = 8
@@ -72,6 +74,7 @@ def settings_from(environment: Mapping[str, str], **given: object) -> Settings:
         "only": words(value("only")),
         "peers": pairs(value("peers")),
         "demo": value("demo") in ("1", "true", "yes") or None,
+        "demo_patients": whole("demo_patients"),
         "body_limit": whole("body_limit"),
         "connections": whole("connections"),
         "public_url": value("public_url"),
@@ -80,10 +83,8 @@ def settings_from(environment: Mapping[str, str], **given: object) -> Settings:
         "otlp_endpoint": value("otlp_endpoint"),
         "log_level": value("log_level"),
     }
-    chosen = {name: item for name, item in (read | given).items() if item is not None}
-    for name, item in read.items():
-        if item is not None and given.get(name) is None:
-            chosen[name] = item
+    told = {name: item for name, item in given.items() if item is not None}
+    chosen = {name: item for name, item in read.items() if item is not None} | told
     return Settings(**chosen)  # type: ignore[arg-type]  # checked field by field above
 
 

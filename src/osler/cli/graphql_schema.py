@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from osler.app.services import SERVICES
 from osler.gateway.graphql.schema import merged_sdl
-from osler.services import every_service
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +21,7 @@ def graphql_schema(
     check: Annotated[bool, typer.Option(help="Only say whether the file is up to date (exit code 1 when not).")] = False,
 ) -> None:
     """Print the app API's GraphQL schema."""
-    text = merged_sdl(every_service())
+    text = merged_sdl(SERVICES)
     if to is None:
         typer.echo(text, nl=False)
     elif not check:

@@ -1,0 +1,55 @@
+"""How often a sign-in may fail before further tries have to wait. Same for names that exist and names that do not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from osler.platform.errors import OslerError
+
+WINDOW = timedelta(minutes=5)
+PER_NAME_AND_PLACE = 5
+PER_NAME = 50
+PER_PLACE = 50
+MOST_REMEMBERED = 20_000
+
+
+class TooManyAttempts(OslerError):
+    """Too many failed sign-ins for this name or from this address; wait some minutes."""
+
+    status, code = 429, "throttled"
+
+
+class Attempts:
+    """The failures of the last minutes in this process, by name, by address and by both."""
+
+    def __init__(self) -> None:
+        self.failures: dict[tuple[str, ...], list[datetime]] = {}
+
+    def check(self, name: str, place: str, now: datetime) -> None:
+        """Raise `TooManyAttempts` when this name or address has failed too often lately."""
+        for key, most in keys(name, place):
+            recent = [moment for moment in self.failures.get(key, ()) if moment > now - WINDOW]
+            if len(recent) >= most:
+                raise TooManyAttempts("Too many failed sign-ins; wait five minutes and try again")
+
+    def failed(self, name: str, place: str, now: datetime) -> None:
+        """Remember a failure."""
+        if len(self.failures) > MOST_REMEMBERED:
+            self.forget_before(now - WINDOW)
+        for key, _ in keys(name, place):
+            self.failures[key] = [*(moment for moment in self.failures.get(key, [])[-PER_NAME:] if moment > now - WINDOW), now]
+
+    def succeeded(self, name: str, place: str) -> None:
+        """A right password clears what this name failed from this address."""
+        self.failures.pop(("both", name, place), None)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Drop what has run out; when that does not help, everything: memory is bounded."""
+        self.failures = {key: when for key, when in self.failures.items() if when[-1] > moment}
+        if len(self.failures) > MOST_REMEMBERED:
+            self.failures.clear()
+
+
+def keys(name: str, place: str) -> list[tuple[tuple[str, ...], int]]:
+    """What a sign-in is counted under, with the most failures allowed for each."""
+    return [(("both", name, place), PER_NAME_AND_PLACE), (("name", name), PER_NAME), (("place", place), PER_PLACE)]

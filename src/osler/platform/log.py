@@ -18,7 +18,7 @@ ALLOWED = frozenset(
         "event",
         "level",
         "timestamp",
-        "logger",
+        "part", "logger",
         "request_id",
         "tenant",
         "actor",
@@ -114,5 +114,5 @@ def configure(level: str) -> None:
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """The logger of one part of Osler."""
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return bound

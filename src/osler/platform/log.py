@@ -18,7 +18,8 @@ ALLOWED = frozenset(
         "event",
         "level",
         "timestamp",
-        "part", "logger",
+        "part",
+        "logger",
         "request_id",
         "tenant",
         "actor",
@@ -53,10 +54,17 @@ ALLOWED = frozenset(
 )
 """The only fields a line may carry. Anything else is dropped: a forgotten `name=` must not become a leak."""
 
+INNER = frozenset(("_record", "_from_structlog"))
+"""What structlog itself needs while it formats another library's line."""
+
 
 def only_allowed(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop every field that is not on the list, and add the request id."""
-    kept = {key: value for key, value in line.items() if key in ALLOWED}
+    kept = {key: value for key, value in line.items() if key in ALLOWED or key in INNER}
+    record = line.get("_record")
+    if record is not None:
+        # Another library's line: its first line as written in its code, without the values put into it.
+        kept["event"] = str(record.msg).partition("\n")[0]
     if (current := request_id.get()) and "request_id" not in kept:
         kept["request_id"] = current
     return kept

@@ -7,7 +7,7 @@ An identity is never decided by a hash: `unique (tenant, rid)` refuses a collisi
 
 from __future__ import annotations
 
-import secrets
+import os
 import unicodedata
 from datetime import datetime
 from functools import lru_cache
@@ -16,16 +16,16 @@ from hashlib import blake2b
 LONGEST_STRING = 300
 """Characters of a string value that the index holds; a search value is cut to the same length."""
 
-_EXACT = "\x01"
-_BASE32 = "0123456789abcdefghijklmnopqrstuv"
+EXACT = "\x01"
+"""Stands between the folded and the sent text in a string row: sorts before every character a text may have."""
 
 
 def _hash64(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
 
 
 def _hash32(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big", signed=True)
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big", signed=True)
 
 
 @lru_cache(maxsize=65536)
@@ -61,20 +61,30 @@ def parameter_key(type: str, code: str) -> int:  # noqa: A002 - FHIR's words
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """`Müller ` and `MULLER` alike: no accents, no case, single spaces (https://hl7.org/fhir/R4/search.html#string)."""
-    if not text.isascii():
-        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return " ".join(text.casefold().split())
+    if text.isascii():
+        return " ".join(text.lower().split())
+    bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return " ".join(unicodedata.normalize("NFKD", bare.casefold()).split())
+
+
+def storable(text: str, longest: int = LONGEST_STRING) -> str:
+    """The text as PostgreSQL can hold and index it: no NUL, no lone surrogates, no longer than an index row allows."""
+    text = text[:longest]
+    return text if text.isascii() and "\x00" not in text else text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 @lru_cache(maxsize=16384)
 def string_value(text: str) -> str:
     """What the string index holds: the folded text, and behind it (when they differ) the text as sent, for `:exact`."""
-    text = text[:LONGEST_STRING].replace("\x00", "")
+    text = storable(text)
     folded = fold(text)[:LONGEST_STRING]
-    return folded if folded == text else f"{folded}{_EXACT}{text}"
+    return folded if folded == text else f"{folded}{EXACT}{text}"
 
 
 def new_id(now: datetime) -> str:
-    """A new FHIR id: 26 characters, milliseconds first, so that new rows land side by side in the index."""
-    number = int(now.timestamp() * 1000) << 82 | secrets.randbits(82)
-    return "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))
+    """A fresh FHIR id that sorts by the time it was made (UUID version 7, RFC 9562), so that new rows lie side by side."""
+    random = bytearray(os.urandom(10))
+    random[0] = 0x70 | random[0] & 0x0F
+    random[2] = 0x80 | random[2] & 0x3F
+    text = f"{int(now.timestamp() * 1000):012x}{random.hex()}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

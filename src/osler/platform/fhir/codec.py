@@ -24,16 +24,16 @@ _peek = msgspec.json.Decoder(_Peek)
 
 
 @cache
-def struct_class(type: str) -> type[Resource]:
+def struct_class(name: str) -> type[Resource]:
     """The struct of a resource type."""
-    found: type[Resource] = getattr(resources, type)
+    found: type[Resource] = getattr(resources, name)
     return found
 
 
 @cache
-def decoder(type: str) -> msgspec.json.Decoder[Any]:
+def decoder(name: str) -> msgspec.json.Decoder[Any]:
     """The decoder of a resource type."""
-    return msgspec.json.Decoder(struct_class(type))
+    return msgspec.json.Decoder(struct_class(name))
 
 
 def type_of(text: bytes | msgspec.Raw) -> str | None:

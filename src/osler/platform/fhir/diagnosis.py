@@ -14,7 +14,6 @@ from keyword import iskeyword
 from typing import Any, get_args
 
 from osler.platform.errors import Invalid, Issue, Malformed
-from osler.platform.fhir.codec import struct_class
 from osler.platform.fhir.elements import Element, elements
 from osler.platform.fhir.generated import codes, datatypes, resources
 from osler.platform.fhir.generated.registry import TYPES
@@ -140,7 +139,7 @@ class _Walk:
             return None
         if not value:
             self.add(_STRUCTURE, "A list may not be empty", path, at, malformed=True)
-        made = []
+        made: list[Any] = []
         beside = owner.get(f"_{element.name}") if element.primitive else None
         for index, item in enumerate(value):
             if item is None and type(beside) is list and index < len(beside) and beside[index] is not None:
@@ -244,25 +243,28 @@ def _fhirpath(element: Element) -> str:
     return f"{element.choice}.ofType({element.type})" if element.choice else element.name
 
 
-def explain(text: bytes, type: str, path: str, reason: str = "", embedded: list[Any] | None = None) -> Any:
+def explain(text: bytes, name: str, path: str, reason: str = "", embedded: list[Any] | None = None) -> Any:
     """The struct for this text, or Malformed or Invalid with every issue found (up to a hundred).
 
     `embedded` are resources already read, for which the text holds their number. https://hl7.org/fhir/R4/validation.html
     """
     walk = _Walk(embedded)
     made = None
+    if len(text) > LARGEST_EXPLAINED:
+        raise _refusal(reason or "Not valid R4, and too large to explain", path or name)
     try:
-        if len(text) > LARGEST_EXPLAINED:
-            raise Malformed("The resource is not valid R4", [Issue(_STRUCTURE, reason or "Not valid R4, and too large to explain", path or type)])
         tree = json.loads(text, object_pairs_hook=_object, parse_int=_Integer, parse_float=_Fraction)
-        made = walk.resource(tree, path or type, (), type)
+        made = walk.resource(tree, path or name, (), name)
     except UnicodeDecodeError as error:
-        raise Malformed("The text is not UTF-8", [Issue(_STRUCTURE, f"The text is not UTF-8 (byte {error.start})", path or type)]) from None
+        raise _refusal(f"The text is not UTF-8 (byte {error.start})", path or name) from None
     except RecursionError:
-        raise Malformed("The JSON is nested too deeply") from None
+        raise _refusal("The JSON is nested too deeply", path or name) from None
     except _Enough:
         pass
     if walk.issues:
         raise (Malformed if walk.malformed else Invalid)("The resource is not valid R4", list(walk.issues))
     return made
 
+
+def _refusal(reason: str, path: str) -> Malformed:
+    return Malformed("The resource is not valid R4", [Issue(_STRUCTURE, reason, path)])

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-PRIMITIVES = frozenset(
-    "boolean decimal integer positiveInt unsignedInt string markdown xhtml code id uri url canonical oid uuid base64Binary "
-    "date dateTime instant time".split()
-)
+PRIMITIVES = frozenset({
+    "boolean", "decimal", "integer", "positiveInt", "unsignedInt", "string", "markdown", "xhtml", "code", "id", "uri", "url",
+    "canonical", "oid", "uuid", "base64Binary", "date", "dateTime", "instant", "time",
+})  # fmt: skip
 _TABLE = Path(__file__).parent / "generated/elements.json"
 
 
@@ -26,16 +26,13 @@ class Element(msgspec.Struct, array_like=True, frozen=True):
     binding: str
     summary: bool
     modifier: bool
+    extensible: bool
+    """Whether extensions may stand beside the value, under `_name`."""
 
     @property
     def primitive(self) -> bool:
         """Whether the element holds a value rather than further elements."""
         return self.type in PRIMITIVES
-
-    @property
-    def extensible(self) -> bool:
-        """Whether extensions may stand beside the value, under `_name`."""
-        return self.primitive and self.name != "id" and self.type != "xhtml"
 
 
 class _Row(msgspec.Struct, array_like=True, frozen=True):
@@ -58,19 +55,19 @@ def elements(name: str) -> dict[str, Element]:
 
 
 @cache
-def summary_elements(type: str) -> frozenset[str]:
+def summary_elements(type: str) -> frozenset[str]:  # noqa: A002
     """The top-level members that `_summary=true` keeps. https://hl7.org/fhir/R4/search.html#summary"""
     return frozenset({"resourceType", "id", "meta"} | {e.name for e in elements(type).values() if e.summary})
 
 
 @cache
-def mandatory_elements(type: str) -> frozenset[str]:
+def mandatory_elements(type: str) -> frozenset[str]:  # noqa: A002
     """The top-level members that `_elements` and `_summary=text` may not drop."""
     return frozenset({"resourceType", "id", "meta"} | {e.name for e in elements(type).values() if e.min})
 
 
 @cache
-def is_modifier(type: str, name: str) -> bool:
+def is_modifier(type: str, name: str) -> bool:  # noqa: A002
     """Whether ignoring this element could turn the meaning round."""
     element = elements(type).get(name)
     return element is not None and element.modifier

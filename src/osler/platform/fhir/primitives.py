@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from msgspec import Meta, Raw
 
 from osler.platform.fhir.generated.registry import TYPES
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
     from osler.platform.fhir.generated.datatypes import Reference, Resource
 
     AnyResource = Resource
+    # An item of a list of primitives is None where only its extension is known (`_given`).
+    Several = list[T | None]
+    Many = list[T]
 else:
     # A resource inside another is left as text by the decoder and opened afterwards by its own type's decoder.
     AnyResource = Raw
+    # Lists are never empty; a list with a null in it is left to the diagnosis.
+    Several = Many = Annotated[list[T], Meta(min_length=1)]
 
 _DAY = (
     r"(?!0000)(?:[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
@@ -31,9 +38,9 @@ _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 
 PATTERNS = {
     "string": r"^[\s\S]",
-    "code": r"^[^\s]+(?:\s[^\s]+)*\Z",
+    "code": r"\A(?:[!-~]+|[^\s]+(?:\s[^\s]+)*)\Z",
     "id": r"^[A-Za-z0-9.\-]{1,64}\Z",
-    "uri": r"^\S+\Z",
+    "uri": r"\A(?:[!-~]+|\S+)\Z",
     "oid": r"^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+\Z",
     "uuid": r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z",
     "base64Binary": r"^[0-9A-Za-z+/]+={0,2}\Z",
@@ -76,29 +83,25 @@ def may_target(reference: str, targets: str) -> bool:
     return _ABSOLUTE.match(reference) is not None and not _RESTFUL.match(reference)
 
 
-def check_targets(reference: Reference | None, targets: str) -> None:
+def check_targets(reference: Reference, targets: str) -> None:
     """A reference points at one of the types its element allows."""
-    if reference is not None and reference.reference is not None and not may_target(reference.reference, targets):
+    text = reference.reference
+    if text is not None and not may_target(text, targets):
         raise ValueError(f"Reference to {targets} expected")
 
 
-def check_targets_of_all(references: list[Reference] | None, targets: str) -> None:
+def check_targets_of_all(references: list[Reference], targets: str) -> None:
     """Each reference in the list points at one of the types its element allows."""
-    for reference in references or ():
+    for reference in references:
         check_targets(reference, targets)
 
 
-def check_choice(values: Any, size: int, least: int) -> None:
-    """At most one of a choice's names is used, and one at least where the choice is required."""
-    if size == 1:
-        present = 0 if values is None else 1
-    else:
-        present = size - values.count(None)
-    if not least <= present <= 1:
-        raise ValueError("One value expected" if least else "At most one value expected")
+def refuse_choice(name: str) -> None:
+    """Say that a choice was made twice, or not at all where one is required."""
+    raise ValueError(f"One value of {name} expected")
 
 
-def check_base64(text: str | None) -> None:
+def check_base64(text: str) -> None:
     """Base64 comes in groups of four characters."""
-    if text is not None and len(text) % 4 and len("".join(text.split())) % 4:
+    if len(text) % 4 and len("".join(text.split())) % 4:
         raise ValueError("Base64 expected")

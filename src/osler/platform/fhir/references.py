@@ -10,21 +10,24 @@ from osler.platform.fhir.parsing import Parsed, parse_value
 
 Mapping = Callable[[str], str | None]
 # Quotation marks inside a JSON string are escaped, so these match members only, never their text.
-_MEMBER = re.compile(rb'"([A-Za-z_]+)":"([^"\\]+)"')
-_URNS = (b"urn:uuid:", b"urn:oid:")
+_REFERENCE = re.compile(rb'"reference":"([^"\\]+)"')
+_URN = re.compile(rb'"([A-Za-z]+)":"(urn:(?:uuid|oid):[^"\\]+)"')
 
 
 def rewrite_text(text: bytes, mapping: Mapping) -> bytes:
     """The text with every Reference.reference, and every URI that is a temporary name, as `mapping` says (None leaves it)."""
 
-    def replaced(match: re.Match[bytes]) -> bytes:
-        name, value = match.group(1), match.group(2)
-        if name != b"reference" and not (value.startswith(_URNS) and name.decode() in URI_MEMBERS):
-            return match.group()
-        real = mapping(value.decode())
+    def reference(match: re.Match[bytes]) -> bytes:
+        real = mapping(match.group(1).decode())
+        return match.group() if real is None else b'"reference":"%s"' % real.encode()
+
+    def urn(match: re.Match[bytes]) -> bytes:
+        name = match.group(1)
+        real = mapping(match.group(2).decode()) if name.decode() in URI_MEMBERS else None
         return match.group() if real is None else b'"%s":"%s"' % (name, real.encode())
 
-    return _MEMBER.sub(replaced, text)
+    text = _REFERENCE.sub(reference, text)
+    return _URN.sub(urn, text) if b'"urn:' in text else text
 
 
 def rewrite_references(parsed: Parsed, mapping: Mapping) -> Parsed:

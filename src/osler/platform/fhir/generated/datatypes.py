@@ -9,8 +9,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
-    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Oid, PositiveInt, String, Time, UnsignedInt, Uri, Uuid,
-    check_base64, check_choice, check_targets, check_targets_of_all,
+    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, PositiveInt, Several, String, Time, UnsignedInt, Uri,
+    Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
 )
 
 from osler.platform.fhir.generated.codes import (
@@ -41,20 +41,21 @@ class Element(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=Tr
     """Base for all elements (Element)."""
 
     id: String | None = None
-    extension: list[Extension] | None = None
+    extension: Many[Extension] | None = None
 
 
 class BackboneElement(Element, kw_only=True):
     """Base for elements defined inside a resource (BackboneElement)."""
 
     id: String | None = None
-    extension: list[Extension] | None = None
-    modifierExtension: list[Extension] | None = None
+    extension: Many[Extension] | None = None
+    modifierExtension: Many[Extension] | None = None
 
 
 class Resource(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base Resource (Resource)."""
 
+    resourceType: ClassVar[str]
     id: Id | None = None
     meta: Meta | None = None
     implicitRules: Uri | None = None
@@ -73,9 +74,9 @@ class DomainResource(Resource, kw_only=True):
     language: Code | None = None
     _language: Element | None = None
     text: Narrative | None = None
-    contained: list[AnyResource] | None = None
-    extension: list[Extension] | None = None
-    modifierExtension: list[Extension] | None = None
+    contained: Many[AnyResource] | None = None
+    extension: Many[Extension] | None = None
+    modifierExtension: Many[Extension] | None = None
 
 
 class Address(Element, kw_only=True):
@@ -87,8 +88,8 @@ class Address(Element, kw_only=True):
     _type: Element | None = None
     text: String | None = None
     _text: Element | None = None
-    line: list[String | None] | None = None
-    _line: list[Element | None] | None = None
+    line: Several[String] | None = None
+    _line: Several[Element] | None = None
     city: String | None = None
     _city: Element | None = None
     district: String | None = None
@@ -144,8 +145,11 @@ class Annotation(Element, kw_only=True):
     _text: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.authorReference, 'Organization|Patient|Practitioner|RelatedPerson')
-        check_choice(_Annotation_author(self), 2, 0)
+        if self.authorReference is not None:
+            check_targets(self.authorReference, 'Organization|Patient|Practitioner|RelatedPerson')
+        nones = _Annotation_author(self).count(None)
+        if 1 > nones:
+            refuse_choice('author')
 
 
 class Attachment(Element, kw_only=True):
@@ -169,14 +173,16 @@ class Attachment(Element, kw_only=True):
     _creation: Element | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.data)
-        check_base64(self.hash)
+        if self.data is not None:
+            check_base64(self.data)
+        if self.hash is not None:
+            check_base64(self.hash)
 
 
 class CodeableConcept(Element, kw_only=True):
     """Concept - reference to a terminology or just text (CodeableConcept)."""
 
-    coding: list[Coding] | None = None
+    coding: Many[Coding] | None = None
     text: String | None = None
     _text: Element | None = None
 
@@ -201,7 +207,7 @@ class ContactDetail(Element, kw_only=True):
 
     name: String | None = None
     _name: Element | None = None
-    telecom: list[ContactPoint] | None = None
+    telecom: Many[ContactPoint] | None = None
 
 
 class ContactPoint(Element, kw_only=True):
@@ -225,7 +231,7 @@ class Contributor(Element, kw_only=True):
     _type: Element | None = None
     name: String
     _name: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
 
 
 class Count(Quantity, kw_only=True):
@@ -248,21 +254,24 @@ class DataRequirement(Element, kw_only=True):
 
     type: AllTypesCode
     _type: Element | None = None
-    profile: list[Uri | None] | None = None
-    _profile: list[Element | None] | None = None
+    profile: Several[Uri] | None = None
+    _profile: Several[Element] | None = None
     subjectCodeableConcept: CodeableConcept | None = None
     subjectReference: Reference | None = None
-    mustSupport: list[String | None] | None = None
-    _mustSupport: list[Element | None] | None = None
-    codeFilter: list[DataRequirementCodeFilter] | None = None
-    dateFilter: list[DataRequirementDateFilter] | None = None
+    mustSupport: Several[String] | None = None
+    _mustSupport: Several[Element] | None = None
+    codeFilter: Many[DataRequirementCodeFilter] | None = None
+    dateFilter: Many[DataRequirementDateFilter] | None = None
     limit: PositiveInt | None = None
     _limit: Element | None = None
-    sort: list[DataRequirementSort] | None = None
+    sort: Many[DataRequirementSort] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_choice(_DataRequirement_subject(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        nones = _DataRequirement_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
 
 
 class DataRequirementCodeFilter(Element, kw_only=True):
@@ -274,7 +283,7 @@ class DataRequirementCodeFilter(Element, kw_only=True):
     _searchParam: Element | None = None
     valueSet: Uri | None = None
     _valueSet: Element | None = None
-    code: list[Coding] | None = None
+    code: Many[Coding] | None = None
 
 
 class DataRequirementDateFilter(Element, kw_only=True):
@@ -290,7 +299,9 @@ class DataRequirementDateFilter(Element, kw_only=True):
     valueDuration: Duration | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_DataRequirementDateFilter_value(self), 3, 0)
+        nones = _DataRequirementDateFilter_value(self).count(None)
+        if 2 > nones:
+            refuse_choice('value')
 
 
 class DataRequirementSort(Element, kw_only=True):
@@ -324,7 +335,7 @@ class Dosage(BackboneElement, kw_only=True):
     _sequence: Element | None = None
     text: String | None = None
     _text: Element | None = None
-    additionalInstruction: list[CodeableConcept] | None = None
+    additionalInstruction: Many[CodeableConcept] | None = None
     patientInstruction: String | None = None
     _patientInstruction: Element | None = None
     timing: Timing | None = None
@@ -334,13 +345,15 @@ class Dosage(BackboneElement, kw_only=True):
     site: CodeableConcept | None = None
     route: CodeableConcept | None = None
     method: CodeableConcept | None = None
-    doseAndRate: list[DosageDoseAndRate] | None = None
+    doseAndRate: Many[DosageDoseAndRate] | None = None
     maxDosePerPeriod: Ratio | None = None
     maxDosePerAdministration: Quantity | None = None
     maxDosePerLifetime: Quantity | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_Dosage_asNeeded(self), 2, 0)
+        nones = _Dosage_asNeeded(self).count(None)
+        if 1 > nones:
+            refuse_choice('asNeeded')
 
 
 class DosageDoseAndRate(Element, kw_only=True):
@@ -354,8 +367,12 @@ class DosageDoseAndRate(Element, kw_only=True):
     rateQuantity: Quantity | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_DosageDoseAndRate_dose(self), 2, 0)
-        check_choice(_DosageDoseAndRate_rate(self), 3, 0)
+        nones = _DosageDoseAndRate_dose(self).count(None)
+        if 1 > nones:
+            refuse_choice('dose')
+        nones = _DosageDoseAndRate_rate(self).count(None)
+        if 2 > nones:
+            refuse_choice('rate')
 
 
 class Duration(Quantity, kw_only=True):
@@ -378,15 +395,15 @@ class ElementDefinition(BackboneElement, kw_only=True):
 
     path: String
     _path: Element | None = None
-    representation: list[PropertyRepresentationCode | None] | None = None
-    _representation: list[Element | None] | None = None
+    representation: Several[PropertyRepresentationCode] | None = None
+    _representation: Several[Element] | None = None
     sliceName: String | None = None
     _sliceName: Element | None = None
     sliceIsConstraining: bool | None = None
     _sliceIsConstraining: Element | None = None
     label: String | None = None
     _label: Element | None = None
-    code: list[Coding] | None = None
+    code: Many[Coding] | None = None
     slicing: ElementDefinitionSlicing | None = None
     short: String | None = None
     _short: Element | None = None
@@ -396,8 +413,8 @@ class ElementDefinition(BackboneElement, kw_only=True):
     _comment: Element | None = None
     requirements: String | None = None
     _requirements: Element | None = None
-    alias: list[String | None] | None = None
-    _alias: list[Element | None] | None = None
+    alias: Several[String] | None = None
+    _alias: Several[Element] | None = None
     min: UnsignedInt | None = None
     _min: Element | None = None
     max: String | None = None
@@ -405,7 +422,7 @@ class ElementDefinition(BackboneElement, kw_only=True):
     base: ElementDefinitionBase | None = None
     contentReference: Uri | None = None
     _contentReference: Element | None = None
-    type: list[ElementDefinitionType] | None = None
+    type: Many[ElementDefinitionType] | None = None
     defaultValueBase64Binary: Base64 | None = None
     _defaultValueBase64Binary: Element | None = None
     defaultValueBoolean: bool | None = None
@@ -617,7 +634,7 @@ class ElementDefinition(BackboneElement, kw_only=True):
     patternUsageContext: UsageContext | None = None
     patternDosage: Dosage | None = None
     patternMeta: Meta | None = None
-    example: list[ElementDefinitionExample] | None = None
+    example: Many[ElementDefinitionExample] | None = None
     minValueDate: Date | None = None
     _minValueDate: Element | None = None
     minValueDateTime: DateTime | None = None
@@ -654,9 +671,9 @@ class ElementDefinition(BackboneElement, kw_only=True):
     maxValueQuantity: Quantity | None = None
     maxLength: Integer | None = None
     _maxLength: Element | None = None
-    condition: list[Id | None] | None = None
-    _condition: list[Element | None] | None = None
-    constraint: list[ElementDefinitionConstraint] | None = None
+    condition: Several[Id] | None = None
+    _condition: Several[Element] | None = None
+    constraint: Many[ElementDefinitionConstraint] | None = None
     mustSupport: bool | None = None
     _mustSupport: Element | None = None
     isModifier: bool | None = None
@@ -666,23 +683,36 @@ class ElementDefinition(BackboneElement, kw_only=True):
     isSummary: bool | None = None
     _isSummary: Element | None = None
     binding: ElementDefinitionBinding | None = None
-    mapping: list[ElementDefinitionMapping] | None = None
+    mapping: Many[ElementDefinitionMapping] | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.defaultValueBase64Binary)
-        check_base64(self.fixedBase64Binary)
-        check_base64(self.patternBase64Binary)
-        check_choice(_ElementDefinition_defaultValue(self), 50, 0)
-        check_choice(_ElementDefinition_fixed(self), 50, 0)
-        check_choice(_ElementDefinition_pattern(self), 50, 0)
-        check_choice(_ElementDefinition_minValue(self), 9, 0)
-        check_choice(_ElementDefinition_maxValue(self), 9, 0)
+        if self.defaultValueBase64Binary is not None:
+            check_base64(self.defaultValueBase64Binary)
+        if self.fixedBase64Binary is not None:
+            check_base64(self.fixedBase64Binary)
+        if self.patternBase64Binary is not None:
+            check_base64(self.patternBase64Binary)
+        nones = _ElementDefinition_defaultValue(self).count(None)
+        if 49 > nones:
+            refuse_choice('defaultValue')
+        nones = _ElementDefinition_fixed(self).count(None)
+        if 49 > nones:
+            refuse_choice('fixed')
+        nones = _ElementDefinition_pattern(self).count(None)
+        if 49 > nones:
+            refuse_choice('pattern')
+        nones = _ElementDefinition_minValue(self).count(None)
+        if 8 > nones:
+            refuse_choice('minValue')
+        nones = _ElementDefinition_maxValue(self).count(None)
+        if 8 > nones:
+            refuse_choice('maxValue')
 
 
 class ElementDefinitionSlicing(Element, kw_only=True):
     """This element is sliced - slices follow (ElementDefinition.slicing)."""
 
-    discriminator: list[ElementDefinitionSlicingDiscriminator] | None = None
+    discriminator: Many[ElementDefinitionSlicingDiscriminator] | None = None
     description: String | None = None
     _description: Element | None = None
     ordered: bool | None = None
@@ -716,12 +746,12 @@ class ElementDefinitionType(Element, kw_only=True):
 
     code: Uri
     _code: Element | None = None
-    profile: list[Uri | None] | None = None
-    _profile: list[Element | None] | None = None
-    targetProfile: list[Uri | None] | None = None
-    _targetProfile: list[Element | None] | None = None
-    aggregation: list[ResourceAggregationModeCode | None] | None = None
-    _aggregation: list[Element | None] | None = None
+    profile: Several[Uri] | None = None
+    _profile: Several[Element] | None = None
+    targetProfile: Several[Uri] | None = None
+    _targetProfile: Several[Element] | None = None
+    aggregation: Several[ResourceAggregationModeCode] | None = None
+    _aggregation: Several[Element] | None = None
     versioning: ReferenceVersionRulesCode | None = None
     _versioning: Element | None = None
 
@@ -802,8 +832,11 @@ class ElementDefinitionExample(Element, kw_only=True):
     valueMeta: Meta | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.valueBase64Binary)
-        check_choice(_ElementDefinitionExample_value(self), 50, 1)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
+        nones = _ElementDefinitionExample_value(self).count(None)
+        if 49 != nones:
+            refuse_choice('value')
 
 
 class ElementDefinitionConstraint(Element, kw_only=True):
@@ -939,8 +972,11 @@ class Extension(Element, kw_only=True):
     valueMeta: Meta | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.valueBase64Binary)
-        check_choice(_Extension_value(self), 50, 0)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
+        nones = _Extension_value(self).count(None)
+        if 49 > nones:
+            refuse_choice('value')
 
 
 class HumanName(Element, kw_only=True):
@@ -952,12 +988,12 @@ class HumanName(Element, kw_only=True):
     _text: Element | None = None
     family: String | None = None
     _family: Element | None = None
-    given: list[String | None] | None = None
-    _given: list[Element | None] | None = None
-    prefix: list[String | None] | None = None
-    _prefix: list[Element | None] | None = None
-    suffix: list[String | None] | None = None
-    _suffix: list[Element | None] | None = None
+    given: Several[String] | None = None
+    _given: Several[Element] | None = None
+    prefix: Several[String] | None = None
+    _prefix: Several[Element] | None = None
+    suffix: Several[String] | None = None
+    _suffix: Several[Element] | None = None
     period: Period | None = None
 
 
@@ -975,7 +1011,8 @@ class Identifier(Element, kw_only=True):
     assigner: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.assigner, 'Organization')
+        if self.assigner is not None:
+            check_targets(self.assigner, 'Organization')
 
 
 class MarketingStatus(BackboneElement, kw_only=True):
@@ -998,17 +1035,17 @@ class Meta(Element, kw_only=True):
     _lastUpdated: Element | None = None
     source: Uri | None = None
     _source: Element | None = None
-    profile: list[Uri | None] | None = None
-    _profile: list[Element | None] | None = None
-    security: list[Coding] | None = None
-    tag: list[Coding] | None = None
+    profile: Several[Uri] | None = None
+    _profile: Several[Element] | None = None
+    security: Many[Coding] | None = None
+    tag: Many[Coding] | None = None
     project: Uri | None = None
     _project: Element | None = None
     author: Reference | None = None
     onBehalfOf: Reference | None = None
     account: Reference | None = None
-    accounts: list[Reference] | None = None
-    compartment: list[Reference] | None = None
+    accounts: Many[Reference] | None = None
+    compartment: Many[Reference] | None = None
 
 
 class Money(Element, kw_only=True):
@@ -1066,7 +1103,9 @@ class Population(BackboneElement, kw_only=True):
     physiologicalCondition: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_Population_age(self), 2, 0)
+        nones = _Population_age(self).count(None)
+        if 1 > nones:
+            refuse_choice('age')
 
 
 class ProdCharacteristic(BackboneElement, kw_only=True):
@@ -1080,11 +1119,11 @@ class ProdCharacteristic(BackboneElement, kw_only=True):
     externalDiameter: Quantity | None = None
     shape: String | None = None
     _shape: Element | None = None
-    color: list[String | None] | None = None
-    _color: list[Element | None] | None = None
-    imprint: list[String | None] | None = None
-    _imprint: list[Element | None] | None = None
-    image: list[Attachment] | None = None
+    color: Several[String] | None = None
+    _color: Several[Element] | None = None
+    imprint: Several[String] | None = None
+    _imprint: Several[Element] | None = None
+    image: Many[Attachment] | None = None
     scoring: CodeableConcept | None = None
 
 
@@ -1094,7 +1133,7 @@ class ProductShelfLife(BackboneElement, kw_only=True):
     identifier: Identifier | None = None
     type: CodeableConcept
     period: Quantity
-    specialPrecautionsForStorage: list[CodeableConcept] | None = None
+    specialPrecautionsForStorage: Many[CodeableConcept] | None = None
 
 
 class Range(Element, kw_only=True):
@@ -1162,7 +1201,7 @@ class SampledData(Element, kw_only=True):
 class Signature(Element, kw_only=True):
     """A Signature - XML DigSig, JWS, Graphical image of signature, etc (Signature)."""
 
-    type: list[Coding]
+    type: Many[Coding]
     when: Instant
     _when: Element | None = None
     who: Reference
@@ -1175,9 +1214,12 @@ class Signature(Element, kw_only=True):
     _data: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_base64(self.data)
+        if self.who is not None:
+            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.onBehalfOf is not None:
+            check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.data is not None:
+            check_base64(self.data)
 
 
 class SubstanceAmount(BackboneElement, kw_only=True):
@@ -1193,7 +1235,9 @@ class SubstanceAmount(BackboneElement, kw_only=True):
     referenceRange: SubstanceAmountReferenceRange | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_SubstanceAmount_amount(self), 3, 0)
+        nones = _SubstanceAmount_amount(self).count(None)
+        if 2 > nones:
+            refuse_choice('amount')
 
 
 class SubstanceAmountReferenceRange(Element, kw_only=True):
@@ -1206,8 +1250,8 @@ class SubstanceAmountReferenceRange(Element, kw_only=True):
 class Timing(BackboneElement, kw_only=True):
     """A timing schedule that specifies an event that may occur multiple times (Timing)."""
 
-    event: list[DateTime | None] | None = None
-    _event: list[Element | None] | None = None
+    event: Several[DateTime] | None = None
+    _event: Several[Element] | None = None
     repeat: TimingRepeat | None = None
     code: CodeableConcept | None = None
 
@@ -1238,17 +1282,19 @@ class TimingRepeat(Element, kw_only=True):
     _periodMax: Element | None = None
     periodUnit: UnitsOfTimeCode | None = None
     _periodUnit: Element | None = None
-    dayOfWeek: list[DaysOfWeekCode | None] | None = None
-    _dayOfWeek: list[Element | None] | None = None
-    timeOfDay: list[Time | None] | None = None
-    _timeOfDay: list[Element | None] | None = None
-    when: list[EventTimingCode | None] | None = None
-    _when: list[Element | None] | None = None
+    dayOfWeek: Several[DaysOfWeekCode] | None = None
+    _dayOfWeek: Several[Element] | None = None
+    timeOfDay: Several[Time] | None = None
+    _timeOfDay: Several[Element] | None = None
+    when: Several[EventTimingCode] | None = None
+    _when: Several[Element] | None = None
     offset: UnsignedInt | None = None
     _offset: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_TimingRepeat_bounds(self), 3, 0)
+        nones = _TimingRepeat_bounds(self).count(None)
+        if 2 > nones:
+            refuse_choice('bounds')
 
 
 class TriggerDefinition(Element, kw_only=True):
@@ -1264,12 +1310,15 @@ class TriggerDefinition(Element, kw_only=True):
     _timingDate: Element | None = None
     timingDateTime: DateTime | None = None
     _timingDateTime: Element | None = None
-    data: list[DataRequirement] | None = None
+    data: Many[DataRequirement] | None = None
     condition: Expression | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.timingReference, 'Schedule')
-        check_choice(_TriggerDefinition_timing(self), 4, 0)
+        if self.timingReference is not None:
+            check_targets(self.timingReference, 'Schedule')
+        nones = _TriggerDefinition_timing(self).count(None)
+        if 3 > nones:
+            refuse_choice('timing')
 
 
 class UsageContext(Element, kw_only=True):
@@ -1282,5 +1331,8 @@ class UsageContext(Element, kw_only=True):
     valueReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.valueReference, 'Group|HealthcareService|InsurancePlan|Location|Organization|PlanDefinition|ResearchStudy')
-        check_choice(_UsageContext_value(self), 4, 1)
+        if self.valueReference is not None:
+            check_targets(self.valueReference, 'Group|HealthcareService|InsurancePlan|Location|Organization|PlanDefinition|ResearchStudy')
+        nones = _UsageContext_value(self).count(None)
+        if 3 != nones:
+            refuse_choice('value')

@@ -9,8 +9,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
-    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Oid, PositiveInt, String, Time, UnsignedInt, Uri, Uuid,
-    check_base64, check_choice, check_targets, check_targets_of_all,
+    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, PositiveInt, Several, String, Time, UnsignedInt, Uri,
+    Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
 )
 
 from osler.platform.fhir.generated.codes import (
@@ -196,25 +196,28 @@ class Account(DomainResource, kw_only=True, tag_field="resourceType", tag="Accou
     """Tracks balance, charges, for patient or cost center (Account)."""
 
     resourceType: ClassVar[str] = "Account"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: AccountStatusCode
     _status: Element | None = None
     type: CodeableConcept | None = None
     name: String | None = None
     _name: Element | None = None
-    subject: list[Reference] | None = None
+    subject: Many[Reference] | None = None
     servicePeriod: Period | None = None
-    coverage: list[AccountCoverage] | None = None
+    coverage: Many[AccountCoverage] | None = None
     owner: Reference | None = None
     description: String | None = None
     _description: Element | None = None
-    guarantor: list[AccountGuarantor] | None = None
+    guarantor: Many[AccountGuarantor] | None = None
     partOf: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.subject, 'Device|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole')
-        check_targets(self.owner, 'Organization')
-        check_targets(self.partOf, 'Account')
+        if self.subject is not None:
+            check_targets_of_all(self.subject, 'Device|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole')
+        if self.owner is not None:
+            check_targets(self.owner, 'Organization')
+        if self.partOf is not None:
+            check_targets(self.partOf, 'Account')
 
 
 class AccountCoverage(BackboneElement, kw_only=True):
@@ -225,7 +228,8 @@ class AccountCoverage(BackboneElement, kw_only=True):
     _priority: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.coverage, 'Coverage')
+        if self.coverage is not None:
+            check_targets(self.coverage, 'Coverage')
 
 
 class AccountGuarantor(BackboneElement, kw_only=True):
@@ -237,7 +241,8 @@ class AccountGuarantor(BackboneElement, kw_only=True):
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.party, 'Organization|Patient|RelatedPerson')
+        if self.party is not None:
+            check_targets(self.party, 'Organization|Patient|RelatedPerson')
 
 
 class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ActivityDefinition"):
@@ -246,7 +251,7 @@ class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     resourceType: ClassVar[str] = "ActivityDefinition"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -265,11 +270,11 @@ class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     usage: String | None = None
@@ -281,14 +286,14 @@ class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    library: list[Uri | None] | None = None
-    _library: list[Element | None] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    library: Several[Uri] | None = None
+    _library: Several[Element] | None = None
     kind: RequestResourceTypesCode | None = None
     _kind: Element | None = None
     profile: Uri | None = None
@@ -308,29 +313,41 @@ class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     timingRange: Range | None = None
     timingDuration: Duration | None = None
     location: Reference | None = None
-    participant: list[ActivityDefinitionParticipant] | None = None
+    participant: Many[ActivityDefinitionParticipant] | None = None
     productReference: Reference | None = None
     productCodeableConcept: CodeableConcept | None = None
     quantity: Quantity | None = None
-    dosage: list[Dosage] | None = None
-    bodySite: list[CodeableConcept] | None = None
-    specimenRequirement: list[Reference] | None = None
-    observationRequirement: list[Reference] | None = None
-    observationResultRequirement: list[Reference] | None = None
+    dosage: Many[Dosage] | None = None
+    bodySite: Many[CodeableConcept] | None = None
+    specimenRequirement: Many[Reference] | None = None
+    observationRequirement: Many[Reference] | None = None
+    observationResultRequirement: Many[Reference] | None = None
     transform: Uri | None = None
     _transform: Element | None = None
-    dynamicValue: list[ActivityDefinitionDynamicValue] | None = None
+    dynamicValue: Many[ActivityDefinitionDynamicValue] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_targets(self.location, 'Location')
-        check_targets(self.productReference, 'Medication|Substance')
-        check_targets_of_all(self.specimenRequirement, 'SpecimenDefinition')
-        check_targets_of_all(self.observationRequirement, 'ObservationDefinition')
-        check_targets_of_all(self.observationResultRequirement, 'ObservationDefinition')
-        check_choice(_ActivityDefinition_subject(self), 2, 0)
-        check_choice(_ActivityDefinition_timing(self), 6, 0)
-        check_choice(_ActivityDefinition_product(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.productReference is not None:
+            check_targets(self.productReference, 'Medication|Substance')
+        if self.specimenRequirement is not None:
+            check_targets_of_all(self.specimenRequirement, 'SpecimenDefinition')
+        if self.observationRequirement is not None:
+            check_targets_of_all(self.observationRequirement, 'ObservationDefinition')
+        if self.observationResultRequirement is not None:
+            check_targets_of_all(self.observationResultRequirement, 'ObservationDefinition')
+        nones = _ActivityDefinition_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
+        nones = _ActivityDefinition_timing(self).count(None)
+        if 5 > nones:
+            refuse_choice('timing')
+        nones = _ActivityDefinition_product(self).count(None)
+        if 1 > nones:
+            refuse_choice('product')
 
 
 class ActivityDefinitionParticipant(BackboneElement, kw_only=True):
@@ -356,7 +373,7 @@ class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="
     identifier: Identifier | None = None
     actuality: AdverseEventActualityCode
     _actuality: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     event: CodeableConcept | None = None
     subject: Reference
     encounter: Reference | None = None
@@ -366,38 +383,48 @@ class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="
     _detected: Element | None = None
     recordedDate: DateTime | None = None
     _recordedDate: Element | None = None
-    resultingCondition: list[Reference] | None = None
+    resultingCondition: Many[Reference] | None = None
     location: Reference | None = None
     seriousness: CodeableConcept | None = None
     severity: CodeableConcept | None = None
     outcome: CodeableConcept | None = None
     recorder: Reference | None = None
-    contributor: list[Reference] | None = None
-    suspectEntity: list[AdverseEventSuspectEntity] | None = None
-    subjectMedicalHistory: list[Reference] | None = None
-    referenceDocument: list[Reference] | None = None
-    study: list[Reference] | None = None
+    contributor: Many[Reference] | None = None
+    suspectEntity: Many[AdverseEventSuspectEntity] | None = None
+    subjectMedicalHistory: Many[Reference] | None = None
+    referenceDocument: Many[Reference] | None = None
+    study: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient|Practitioner|RelatedPerson')
-        check_targets(self.encounter, 'Encounter')
-        check_targets_of_all(self.resultingCondition, 'Condition')
-        check_targets(self.location, 'Location')
-        check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.contributor, 'Device|Practitioner|PractitionerRole')
-        check_targets_of_all(self.subjectMedicalHistory, 'AllergyIntolerance|Condition|DocumentReference|FamilyMemberHistory|Immunization|Media|Observation|Procedure')
-        check_targets_of_all(self.referenceDocument, 'DocumentReference')
-        check_targets_of_all(self.study, 'ResearchStudy')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient|Practitioner|RelatedPerson')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.resultingCondition is not None:
+            check_targets_of_all(self.resultingCondition, 'Condition')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.recorder is not None:
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.contributor is not None:
+            check_targets_of_all(self.contributor, 'Device|Practitioner|PractitionerRole')
+        if self.subjectMedicalHistory is not None:
+            check_targets_of_all(self.subjectMedicalHistory, 'AllergyIntolerance|Condition|DocumentReference|FamilyMemberHistory|Immunization|Media|Observation|Procedure')
+        if self.referenceDocument is not None:
+            check_targets_of_all(self.referenceDocument, 'DocumentReference')
+        if self.study is not None:
+            check_targets_of_all(self.study, 'ResearchStudy')
 
 
 class AdverseEventSuspectEntity(BackboneElement, kw_only=True):
     """The suspected agent causing the adverse event (AdverseEvent.suspectEntity)."""
 
     instance: Reference
-    causality: list[AdverseEventSuspectEntityCausality] | None = None
+    causality: Many[AdverseEventSuspectEntityCausality] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.instance, 'Device|Immunization|Medication|MedicationAdministration|MedicationStatement|Procedure|Substance')
+        if self.instance is not None:
+            check_targets(self.instance, 'Device|Immunization|Medication|MedicationAdministration|MedicationStatement|Procedure|Substance')
 
 
 class AdverseEventSuspectEntityCausality(BackboneElement, kw_only=True):
@@ -410,20 +437,21 @@ class AdverseEventSuspectEntityCausality(BackboneElement, kw_only=True):
     method: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.author, 'Practitioner|PractitionerRole')
+        if self.author is not None:
+            check_targets(self.author, 'Practitioner|PractitionerRole')
 
 
 class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType", tag="AllergyIntolerance"):
     """Allergy or Intolerance (generally: Risk of adverse reaction to a substance) (AllergyIntolerance)."""
 
     resourceType: ClassVar[str] = "AllergyIntolerance"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     clinicalStatus: CodeableConcept | None = None
     verificationStatus: CodeableConcept | None = None
     type: AllergyIntoleranceTypeCode | None = None
     _type: Element | None = None
-    category: list[AllergyIntoleranceCategoryCode | None] | None = None
-    _category: list[Element | None] | None = None
+    category: Several[AllergyIntoleranceCategoryCode] | None = None
+    _category: Several[Element] | None = None
     criticality: AllergyIntoleranceCriticalityCode | None = None
     _criticality: Element | None = None
     code: CodeableConcept | None = None
@@ -442,22 +470,28 @@ class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType",
     asserter: Reference | None = None
     lastOccurrence: DateTime | None = None
     _lastOccurrence: Element | None = None
-    note: list[Annotation] | None = None
-    reaction: list[AllergyIntoleranceReaction] | None = None
+    note: Many[Annotation] | None = None
+    reaction: Many[AllergyIntoleranceReaction] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_choice(_AllergyIntolerance_onset(self), 5, 0)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.recorder is not None:
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.asserter is not None:
+            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        nones = _AllergyIntolerance_onset(self).count(None)
+        if 4 > nones:
+            refuse_choice('onset')
 
 
 class AllergyIntoleranceReaction(BackboneElement, kw_only=True):
     """Adverse Reaction Events linked to exposure to substance (AllergyIntolerance.reaction)."""
 
     substance: CodeableConcept | None = None
-    manifestation: list[CodeableConcept]
+    manifestation: Many[CodeableConcept]
     description: String | None = None
     _description: Element | None = None
     onset: DateTime | None = None
@@ -465,55 +499,58 @@ class AllergyIntoleranceReaction(BackboneElement, kw_only=True):
     severity: ReactionEventSeverityCode | None = None
     _severity: Element | None = None
     exposureRoute: CodeableConcept | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
 
 class Appointment(DomainResource, kw_only=True, tag_field="resourceType", tag="Appointment"):
     """A booking of a healthcare event among patient(s), practitioner(s), related person(s) and/or device(s) for a specific date/time. This may result in one or more Encounter(s) (Appointment)."""
 
     resourceType: ClassVar[str] = "Appointment"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: AppointmentstatusCode
     _status: Element | None = None
     cancelationReason: CodeableConcept | None = None
-    serviceCategory: list[CodeableConcept] | None = None
-    serviceType: list[CodeableConcept] | None = None
-    specialty: list[CodeableConcept] | None = None
+    serviceCategory: Many[CodeableConcept] | None = None
+    serviceType: Many[CodeableConcept] | None = None
+    specialty: Many[CodeableConcept] | None = None
     appointmentType: CodeableConcept | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
     priority: UnsignedInt | None = None
     _priority: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    supportingInformation: list[Reference] | None = None
+    supportingInformation: Many[Reference] | None = None
     start: Instant | None = None
     _start: Element | None = None
     end: Instant | None = None
     _end: Element | None = None
     minutesDuration: PositiveInt | None = None
     _minutesDuration: Element | None = None
-    slot: list[Reference] | None = None
+    slot: Many[Reference] | None = None
     created: DateTime | None = None
     _created: Element | None = None
     comment: String | None = None
     _comment: Element | None = None
     patientInstruction: String | None = None
     _patientInstruction: Element | None = None
-    basedOn: list[Reference] | None = None
-    participant: list[AppointmentParticipant]
-    requestedPeriod: list[Period] | None = None
+    basedOn: Many[Reference] | None = None
+    participant: Many[AppointmentParticipant]
+    requestedPeriod: Many[Period] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure')
-        check_targets_of_all(self.slot, 'Slot')
-        check_targets_of_all(self.basedOn, 'ServiceRequest')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure')
+        if self.slot is not None:
+            check_targets_of_all(self.slot, 'Slot')
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'ServiceRequest')
 
 
 class AppointmentParticipant(BackboneElement, kw_only=True):
     """Participants involved in appointment (Appointment.participant)."""
 
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     actor: Reference | None = None
     required: ParticipantrequiredCode | None = None
     _required: Element | None = None
@@ -522,20 +559,21 @@ class AppointmentParticipant(BackboneElement, kw_only=True):
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.actor is not None:
+            check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class AppointmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="AppointmentResponse"):
     """A reply to an appointment request for a patient and/or practitioner(s), such as a confirmation or rejection (AppointmentResponse)."""
 
     resourceType: ClassVar[str] = "AppointmentResponse"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     appointment: Reference
     start: Instant | None = None
     _start: Element | None = None
     end: Instant | None = None
     _end: Element | None = None
-    participantType: list[CodeableConcept] | None = None
+    participantType: Many[CodeableConcept] | None = None
     actor: Reference | None = None
     participantStatus: ParticipationstatusCode
     _participantStatus: Element | None = None
@@ -543,8 +581,10 @@ class AppointmentResponse(DomainResource, kw_only=True, tag_field="resourceType"
     _comment: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.appointment, 'Appointment')
-        check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.appointment is not None:
+            check_targets(self.appointment, 'Appointment')
+        if self.actor is not None:
+            check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class AuditEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="AuditEvent"):
@@ -552,7 +592,7 @@ class AuditEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="Au
 
     resourceType: ClassVar[str] = "AuditEvent"
     type: Coding
-    subtype: list[Coding] | None = None
+    subtype: Many[Coding] | None = None
     action: AuditEventActionCode | None = None
     _action: Element | None = None
     period: Period | None = None
@@ -562,17 +602,17 @@ class AuditEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="Au
     _outcome: Element | None = None
     outcomeDesc: String | None = None
     _outcomeDesc: Element | None = None
-    purposeOfEvent: list[CodeableConcept] | None = None
-    agent: list[AuditEventAgent]
+    purposeOfEvent: Many[CodeableConcept] | None = None
+    agent: Many[AuditEventAgent]
     source: AuditEventSource
-    entity: list[AuditEventEntity] | None = None
+    entity: Many[AuditEventEntity] | None = None
 
 
 class AuditEventAgent(BackboneElement, kw_only=True):
     """Actor involved in the event (AuditEvent.agent)."""
 
     type: CodeableConcept | None = None
-    role: list[CodeableConcept] | None = None
+    role: Many[CodeableConcept] | None = None
     who: Reference | None = None
     altId: String | None = None
     _altId: Element | None = None
@@ -581,15 +621,17 @@ class AuditEventAgent(BackboneElement, kw_only=True):
     requestor: bool
     _requestor: Element | None = None
     location: Reference | None = None
-    policy: list[Uri | None] | None = None
-    _policy: list[Element | None] | None = None
+    policy: Several[Uri] | None = None
+    _policy: Several[Element] | None = None
     media: Coding | None = None
     network: AuditEventAgentNetwork | None = None
-    purposeOfUse: list[CodeableConcept] | None = None
+    purposeOfUse: Many[CodeableConcept] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.location, 'Location')
+        if self.who is not None:
+            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
 
 
 class AuditEventAgentNetwork(BackboneElement, kw_only=True):
@@ -607,10 +649,11 @@ class AuditEventSource(BackboneElement, kw_only=True):
     site: String | None = None
     _site: Element | None = None
     observer: Reference
-    type: list[Coding] | None = None
+    type: Many[Coding] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.observer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Subscription|https://medplum.com/fhir/StructureDefinition/Bot|https://medplum.com/fhir/StructureDefinition/ClientApplication')
+        if self.observer is not None:
+            check_targets(self.observer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Subscription|https://medplum.com/fhir/StructureDefinition/Bot|https://medplum.com/fhir/StructureDefinition/ClientApplication')
 
 
 class AuditEventEntity(BackboneElement, kw_only=True):
@@ -620,17 +663,18 @@ class AuditEventEntity(BackboneElement, kw_only=True):
     type: Coding | None = None
     role: Coding | None = None
     lifecycle: Coding | None = None
-    securityLabel: list[Coding] | None = None
+    securityLabel: Many[Coding] | None = None
     name: String | None = None
     _name: Element | None = None
     description: String | None = None
     _description: Element | None = None
     query: Base64 | None = None
     _query: Element | None = None
-    detail: list[AuditEventEntityDetail] | None = None
+    detail: Many[AuditEventEntityDetail] | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.query)
+        if self.query is not None:
+            check_base64(self.query)
 
 
 class AuditEventEntityDetail(BackboneElement, kw_only=True):
@@ -644,15 +688,18 @@ class AuditEventEntityDetail(BackboneElement, kw_only=True):
     _valueBase64Binary: Element | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.valueBase64Binary)
-        check_choice(_AuditEventEntityDetail_value(self), 2, 1)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
+        nones = _AuditEventEntityDetail_value(self).count(None)
+        if 1 != nones:
+            refuse_choice('value')
 
 
 class Basic(DomainResource, kw_only=True, tag_field="resourceType", tag="Basic"):
     """Resource for non-supported content (Basic)."""
 
     resourceType: ClassVar[str] = "Basic"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     code: CodeableConcept
     subject: Reference | None = None
     created: Date | None = None
@@ -660,7 +707,8 @@ class Basic(DomainResource, kw_only=True, tag_field="resourceType", tag="Basic")
     author: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.author is not None:
+            check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class Binary(Resource, kw_only=True, tag_field="resourceType", tag="Binary"):
@@ -676,31 +724,34 @@ class Binary(Resource, kw_only=True, tag_field="resourceType", tag="Binary"):
     _url: Element | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.data)
+        if self.data is not None:
+            check_base64(self.data)
 
 
 class BiologicallyDerivedProduct(DomainResource, kw_only=True, tag_field="resourceType", tag="BiologicallyDerivedProduct"):
     """A material substance originating from a biological entity (BiologicallyDerivedProduct)."""
 
     resourceType: ClassVar[str] = "BiologicallyDerivedProduct"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     productCategory: ProductCategoryCode | None = None
     _productCategory: Element | None = None
     productCode: CodeableConcept | None = None
     status: ProductStatusCode | None = None
     _status: Element | None = None
-    request: list[Reference] | None = None
+    request: Many[Reference] | None = None
     quantity: Integer | None = None
     _quantity: Element | None = None
-    parent: list[Reference] | None = None
+    parent: Many[Reference] | None = None
     collection: BiologicallyDerivedProductCollection | None = None
-    processing: list[BiologicallyDerivedProductProcessing] | None = None
+    processing: Many[BiologicallyDerivedProductProcessing] | None = None
     manipulation: BiologicallyDerivedProductManipulation | None = None
-    storage: list[BiologicallyDerivedProductStorage] | None = None
+    storage: Many[BiologicallyDerivedProductStorage] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.request, 'ServiceRequest')
-        check_targets_of_all(self.parent, 'BiologicallyDerivedProduct')
+        if self.request is not None:
+            check_targets_of_all(self.request, 'ServiceRequest')
+        if self.parent is not None:
+            check_targets_of_all(self.parent, 'BiologicallyDerivedProduct')
 
 
 class BiologicallyDerivedProductCollection(BackboneElement, kw_only=True):
@@ -713,9 +764,13 @@ class BiologicallyDerivedProductCollection(BackboneElement, kw_only=True):
     collectedPeriod: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.collector, 'Practitioner|PractitionerRole')
-        check_targets(self.source, 'Organization|Patient')
-        check_choice(_BiologicallyDerivedProductCollection_collected(self), 2, 0)
+        if self.collector is not None:
+            check_targets(self.collector, 'Practitioner|PractitionerRole')
+        if self.source is not None:
+            check_targets(self.source, 'Organization|Patient')
+        nones = _BiologicallyDerivedProductCollection_collected(self).count(None)
+        if 1 > nones:
+            refuse_choice('collected')
 
 
 class BiologicallyDerivedProductProcessing(BackboneElement, kw_only=True):
@@ -730,8 +785,11 @@ class BiologicallyDerivedProductProcessing(BackboneElement, kw_only=True):
     timePeriod: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.additive, 'Substance')
-        check_choice(_BiologicallyDerivedProductProcessing_time(self), 2, 0)
+        if self.additive is not None:
+            check_targets(self.additive, 'Substance')
+        nones = _BiologicallyDerivedProductProcessing_time(self).count(None)
+        if 1 > nones:
+            refuse_choice('time')
 
 
 class BiologicallyDerivedProductManipulation(BackboneElement, kw_only=True):
@@ -744,7 +802,9 @@ class BiologicallyDerivedProductManipulation(BackboneElement, kw_only=True):
     timePeriod: Period | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_BiologicallyDerivedProductManipulation_time(self), 2, 0)
+        nones = _BiologicallyDerivedProductManipulation_time(self).count(None)
+        if 1 > nones:
+            refuse_choice('time')
 
 
 class BiologicallyDerivedProductStorage(BackboneElement, kw_only=True):
@@ -763,19 +823,20 @@ class BodyStructure(DomainResource, kw_only=True, tag_field="resourceType", tag=
     """Specific and identified anatomical structure (BodyStructure)."""
 
     resourceType: ClassVar[str] = "BodyStructure"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
     morphology: CodeableConcept | None = None
     location: CodeableConcept | None = None
-    locationQualifier: list[CodeableConcept] | None = None
+    locationQualifier: Many[CodeableConcept] | None = None
     description: String | None = None
     _description: Element | None = None
-    image: list[Attachment] | None = None
+    image: Many[Attachment] | None = None
     patient: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
 
 
 class Bundle(Resource, kw_only=True, tag_field="resourceType", tag="Bundle"):
@@ -789,8 +850,8 @@ class Bundle(Resource, kw_only=True, tag_field="resourceType", tag="Bundle"):
     _timestamp: Element | None = None
     total: UnsignedInt | None = None
     _total: Element | None = None
-    link: list[BundleLink] | None = None
-    entry: list[BundleEntry] | None = None
+    link: Many[BundleLink] | None = None
+    entry: Many[BundleEntry] | None = None
     signature: Signature | None = None
 
 
@@ -806,7 +867,7 @@ class BundleLink(BackboneElement, kw_only=True):
 class BundleEntry(BackboneElement, kw_only=True):
     """Entry in the bundle - will have a resource or information (Bundle.entry)."""
 
-    link: list[BundleLink] | None = None
+    link: Many[BundleLink] | None = None
     fullUrl: Uri | None = None
     _fullUrl: Element | None = None
     resource: AnyResource | None = None
@@ -875,34 +936,34 @@ class CapabilityStatement(DomainResource, kw_only=True, tag_field="resourceType"
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     kind: CapabilityStatementKindCode
     _kind: Element | None = None
-    instantiates: list[Uri | None] | None = None
-    _instantiates: list[Element | None] | None = None
-    imports: list[Uri | None] | None = None
-    _imports: list[Element | None] | None = None
+    instantiates: Several[Uri] | None = None
+    _instantiates: Several[Element] | None = None
+    imports: Several[Uri] | None = None
+    _imports: Several[Element] | None = None
     software: CapabilityStatementSoftware | None = None
     implementation: CapabilityStatementImplementation | None = None
     fhirVersion: FHIRVersionCode
     _fhirVersion: Element | None = None
-    format: list[Code | None]
-    _format: list[Element | None] | None = None
-    patchFormat: list[Code | None] | None = None
-    _patchFormat: list[Element | None] | None = None
-    implementationGuide: list[Uri | None] | None = None
-    _implementationGuide: list[Element | None] | None = None
-    rest: list[CapabilityStatementRest] | None = None
-    messaging: list[CapabilityStatementMessaging] | None = None
-    document: list[CapabilityStatementDocument] | None = None
+    format: Several[Code]
+    _format: Several[Element] | None = None
+    patchFormat: Several[Code] | None = None
+    _patchFormat: Several[Element] | None = None
+    implementationGuide: Several[Uri] | None = None
+    _implementationGuide: Several[Element] | None = None
+    rest: Many[CapabilityStatementRest] | None = None
+    messaging: Many[CapabilityStatementMessaging] | None = None
+    document: Many[CapabilityStatementDocument] | None = None
 
 
 class CapabilityStatementSoftware(BackboneElement, kw_only=True):
@@ -926,7 +987,8 @@ class CapabilityStatementImplementation(BackboneElement, kw_only=True):
     custodian: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.custodian, 'Organization')
+        if self.custodian is not None:
+            check_targets(self.custodian, 'Organization')
 
 
 class CapabilityStatementRest(BackboneElement, kw_only=True):
@@ -937,12 +999,12 @@ class CapabilityStatementRest(BackboneElement, kw_only=True):
     documentation: String | None = None
     _documentation: Element | None = None
     security: CapabilityStatementRestSecurity | None = None
-    resource: list[CapabilityStatementRestResource] | None = None
-    interaction: list[CapabilityStatementRestInteraction] | None = None
-    searchParam: list[CapabilityStatementRestResourceSearchParam] | None = None
-    operation: list[CapabilityStatementRestResourceOperation] | None = None
-    compartment: list[Uri | None] | None = None
-    _compartment: list[Element | None] | None = None
+    resource: Many[CapabilityStatementRestResource] | None = None
+    interaction: Many[CapabilityStatementRestInteraction] | None = None
+    searchParam: Many[CapabilityStatementRestResourceSearchParam] | None = None
+    operation: Many[CapabilityStatementRestResourceOperation] | None = None
+    compartment: Several[Uri] | None = None
+    _compartment: Several[Element] | None = None
 
 
 class CapabilityStatementRestSecurity(BackboneElement, kw_only=True):
@@ -950,7 +1012,7 @@ class CapabilityStatementRestSecurity(BackboneElement, kw_only=True):
 
     cors: bool | None = None
     _cors: Element | None = None
-    service: list[CodeableConcept] | None = None
+    service: Many[CodeableConcept] | None = None
     description: String | None = None
     _description: Element | None = None
 
@@ -962,11 +1024,11 @@ class CapabilityStatementRestResource(BackboneElement, kw_only=True):
     _type: Element | None = None
     profile: Uri | None = None
     _profile: Element | None = None
-    supportedProfile: list[Uri | None] | None = None
-    _supportedProfile: list[Element | None] | None = None
+    supportedProfile: Several[Uri] | None = None
+    _supportedProfile: Several[Element] | None = None
     documentation: String | None = None
     _documentation: Element | None = None
-    interaction: list[CapabilityStatementRestResourceInteraction] | None = None
+    interaction: Many[CapabilityStatementRestResourceInteraction] | None = None
     versioning: VersioningPolicyCode | None = None
     _versioning: Element | None = None
     readHistory: bool | None = None
@@ -981,14 +1043,14 @@ class CapabilityStatementRestResource(BackboneElement, kw_only=True):
     _conditionalUpdate: Element | None = None
     conditionalDelete: ConditionalDeleteStatusCode | None = None
     _conditionalDelete: Element | None = None
-    referencePolicy: list[ReferenceHandlingPolicyCode | None] | None = None
-    _referencePolicy: list[Element | None] | None = None
-    searchInclude: list[String | None] | None = None
-    _searchInclude: list[Element | None] | None = None
-    searchRevInclude: list[String | None] | None = None
-    _searchRevInclude: list[Element | None] | None = None
-    searchParam: list[CapabilityStatementRestResourceSearchParam] | None = None
-    operation: list[CapabilityStatementRestResourceOperation] | None = None
+    referencePolicy: Several[ReferenceHandlingPolicyCode] | None = None
+    _referencePolicy: Several[Element] | None = None
+    searchInclude: Several[String] | None = None
+    _searchInclude: Several[Element] | None = None
+    searchRevInclude: Several[String] | None = None
+    _searchRevInclude: Several[Element] | None = None
+    searchParam: Many[CapabilityStatementRestResourceSearchParam] | None = None
+    operation: Many[CapabilityStatementRestResourceOperation] | None = None
 
 
 class CapabilityStatementRestResourceInteraction(BackboneElement, kw_only=True):
@@ -1036,12 +1098,12 @@ class CapabilityStatementRestInteraction(BackboneElement, kw_only=True):
 class CapabilityStatementMessaging(BackboneElement, kw_only=True):
     """If messaging is supported (CapabilityStatement.messaging)."""
 
-    endpoint: list[CapabilityStatementMessagingEndpoint] | None = None
+    endpoint: Many[CapabilityStatementMessagingEndpoint] | None = None
     reliableCache: UnsignedInt | None = None
     _reliableCache: Element | None = None
     documentation: String | None = None
     _documentation: Element | None = None
-    supportedMessage: list[CapabilityStatementMessagingSupportedMessage] | None = None
+    supportedMessage: Many[CapabilityStatementMessagingSupportedMessage] | None = None
 
 
 class CapabilityStatementMessagingEndpoint(BackboneElement, kw_only=True):
@@ -1076,19 +1138,19 @@ class CarePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
     """Healthcare plan for patient or group (CarePlan)."""
 
     resourceType: ClassVar[str] = "CarePlan"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    basedOn: list[Reference] | None = None
-    replaces: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    basedOn: Many[Reference] | None = None
+    replaces: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: RequestStatusCode
     _status: Element | None = None
     intent: CarePlanIntentCode
     _intent: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     title: String | None = None
     _title: Element | None = None
     description: String | None = None
@@ -1099,38 +1161,49 @@ class CarePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
     created: DateTime | None = None
     _created: Element | None = None
     author: Reference | None = None
-    contributor: list[Reference] | None = None
-    careTeam: list[Reference] | None = None
-    addresses: list[Reference] | None = None
-    supportingInfo: list[Reference] | None = None
-    goal: list[Reference] | None = None
-    activity: list[CarePlanActivity] | None = None
-    note: list[Annotation] | None = None
+    contributor: Many[Reference] | None = None
+    careTeam: Many[Reference] | None = None
+    addresses: Many[Reference] | None = None
+    supportingInfo: Many[Reference] | None = None
+    goal: Many[Reference] | None = None
+    activity: Many[CarePlanActivity] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan')
-        check_targets_of_all(self.replaces, 'CarePlan')
-        check_targets_of_all(self.partOf, 'CarePlan')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.author, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.contributor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.careTeam, 'CareTeam')
-        check_targets_of_all(self.addresses, 'Condition')
-        check_targets_of_all(self.goal, 'Goal')
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan')
+        if self.replaces is not None:
+            check_targets_of_all(self.replaces, 'CarePlan')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'CarePlan')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.author is not None:
+            check_targets(self.author, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.contributor is not None:
+            check_targets_of_all(self.contributor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.careTeam is not None:
+            check_targets_of_all(self.careTeam, 'CareTeam')
+        if self.addresses is not None:
+            check_targets_of_all(self.addresses, 'Condition')
+        if self.goal is not None:
+            check_targets_of_all(self.goal, 'Goal')
 
 
 class CarePlanActivity(BackboneElement, kw_only=True):
     """Action to occur as part of plan (CarePlan.activity)."""
 
-    outcomeCodeableConcept: list[CodeableConcept] | None = None
-    outcomeReference: list[Reference] | None = None
-    progress: list[Annotation] | None = None
+    outcomeCodeableConcept: Many[CodeableConcept] | None = None
+    outcomeReference: Many[Reference] | None = None
+    progress: Many[Annotation] | None = None
     reference: Reference | None = None
     detail: CarePlanActivityDetail | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.reference, 'Appointment|CommunicationRequest|DeviceRequest|MedicationRequest|NutritionOrder|RequestGroup|ServiceRequest|Task|VisionPrescription')
+        if self.reference is not None:
+            check_targets(self.reference, 'Appointment|CommunicationRequest|DeviceRequest|MedicationRequest|NutritionOrder|RequestGroup|ServiceRequest|Task|VisionPrescription')
 
 
 class CarePlanActivityDetail(BackboneElement, kw_only=True):
@@ -1138,14 +1211,14 @@ class CarePlanActivityDetail(BackboneElement, kw_only=True):
 
     kind: CarePlanActivityKindCode | None = None
     _kind: Element | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
     code: CodeableConcept | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    goal: list[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    goal: Many[Reference] | None = None
     status: CarePlanActivityStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
@@ -1156,7 +1229,7 @@ class CarePlanActivityDetail(BackboneElement, kw_only=True):
     scheduledString: String | None = None
     _scheduledString: Element | None = None
     location: Reference | None = None
-    performer: list[Reference] | None = None
+    performer: Many[Reference] | None = None
     productCodeableConcept: CodeableConcept | None = None
     productReference: Reference | None = None
     dailyAmount: Quantity | None = None
@@ -1165,66 +1238,81 @@ class CarePlanActivityDetail(BackboneElement, kw_only=True):
     _description: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
-        check_targets_of_all(self.goal, 'Goal')
-        check_targets(self.location, 'Location')
-        check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.productReference, 'Medication|Substance')
-        check_choice(_CarePlanActivityDetail_scheduled(self), 3, 0)
-        check_choice(_CarePlanActivityDetail_product(self), 2, 0)
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        if self.goal is not None:
+            check_targets_of_all(self.goal, 'Goal')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.performer is not None:
+            check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.productReference is not None:
+            check_targets(self.productReference, 'Medication|Substance')
+        nones = _CarePlanActivityDetail_scheduled(self).count(None)
+        if 2 > nones:
+            refuse_choice('scheduled')
+        nones = _CarePlanActivityDetail_product(self).count(None)
+        if 1 > nones:
+            refuse_choice('product')
 
 
 class CareTeam(DomainResource, kw_only=True, tag_field="resourceType", tag="CareTeam"):
     """Planned participants in the coordination and delivery of care for a patient or group (CareTeam)."""
 
     resourceType: ClassVar[str] = "CareTeam"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: CareTeamStatusCode | None = None
     _status: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     name: String | None = None
     _name: Element | None = None
     subject: Reference | None = None
     encounter: Reference | None = None
     period: Period | None = None
-    participant: list[CareTeamParticipant] | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    managingOrganization: list[Reference] | None = None
-    telecom: list[ContactPoint] | None = None
-    note: list[Annotation] | None = None
+    participant: Many[CareTeamParticipant] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    managingOrganization: Many[Reference] | None = None
+    telecom: Many[ContactPoint] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets_of_all(self.reasonReference, 'Condition')
-        check_targets_of_all(self.managingOrganization, 'Organization')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition')
+        if self.managingOrganization is not None:
+            check_targets_of_all(self.managingOrganization, 'Organization')
 
 
 class CareTeamParticipant(BackboneElement, kw_only=True):
     """Members of the team (CareTeam.participant)."""
 
-    role: list[CodeableConcept] | None = None
+    role: Many[CodeableConcept] | None = None
     member: Reference | None = None
     onBehalfOf: Reference | None = None
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.member, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.onBehalfOf, 'Organization')
+        if self.member is not None:
+            check_targets(self.member, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.onBehalfOf is not None:
+            check_targets(self.onBehalfOf, 'Organization')
 
 
 class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="CatalogEntry"):
     """An entry in a catalog (CatalogEntry)."""
 
     resourceType: ClassVar[str] = "CatalogEntry"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     type: CodeableConcept | None = None
     orderable: bool
     _orderable: Element | None = None
     referencedItem: Reference
-    additionalIdentifier: list[Identifier] | None = None
-    classification: list[CodeableConcept] | None = None
+    additionalIdentifier: Many[Identifier] | None = None
+    classification: Many[CodeableConcept] | None = None
     status: PublicationStatusCode | None = None
     _status: Element | None = None
     validityPeriod: Period | None = None
@@ -1232,12 +1320,13 @@ class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="
     _validTo: Element | None = None
     lastUpdated: DateTime | None = None
     _lastUpdated: Element | None = None
-    additionalCharacteristic: list[CodeableConcept] | None = None
-    additionalClassification: list[CodeableConcept] | None = None
-    relatedEntry: list[CatalogEntryRelatedEntry] | None = None
+    additionalCharacteristic: Many[CodeableConcept] | None = None
+    additionalClassification: Many[CodeableConcept] | None = None
+    relatedEntry: Many[CatalogEntryRelatedEntry] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.referencedItem, 'ActivityDefinition|Binary|Device|HealthcareService|Medication|ObservationDefinition|Organization|PlanDefinition|Practitioner|PractitionerRole|SpecimenDefinition')
+        if self.referencedItem is not None:
+            check_targets(self.referencedItem, 'ActivityDefinition|Binary|Device|HealthcareService|Medication|ObservationDefinition|Organization|PlanDefinition|Practitioner|PractitionerRole|SpecimenDefinition')
 
 
 class CatalogEntryRelatedEntry(BackboneElement, kw_only=True):
@@ -1248,21 +1337,22 @@ class CatalogEntryRelatedEntry(BackboneElement, kw_only=True):
     item: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.item, 'CatalogEntry')
+        if self.item is not None:
+            check_targets(self.item, 'CatalogEntry')
 
 
 class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="ChargeItem"):
     """Item containing charge code(s) associated with the provision of healthcare provider products (ChargeItem)."""
 
     resourceType: ClassVar[str] = "ChargeItem"
-    identifier: list[Identifier] | None = None
-    definitionUri: list[Uri | None] | None = None
-    _definitionUri: list[Element | None] | None = None
-    definitionCanonical: list[Uri | None] | None = None
-    _definitionCanonical: list[Element | None] | None = None
+    identifier: Many[Identifier] | None = None
+    definitionUri: Several[Uri] | None = None
+    _definitionUri: Several[Element] | None = None
+    definitionCanonical: Several[Uri] | None = None
+    _definitionCanonical: Several[Element] | None = None
     status: ChargeitemStatusCode
     _status: Element | None = None
-    partOf: list[Reference] | None = None
+    partOf: Many[Reference] | None = None
     code: CodeableConcept
     subject: Reference
     context: Reference | None = None
@@ -1270,12 +1360,12 @@ class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="Ch
     _occurrenceDateTime: Element | None = None
     occurrencePeriod: Period | None = None
     occurrenceTiming: Timing | None = None
-    performer: list[ChargeItemPerformer] | None = None
+    performer: Many[ChargeItemPerformer] | None = None
     performingOrganization: Reference | None = None
     requestingOrganization: Reference | None = None
     costCenter: Reference | None = None
     quantity: Quantity | None = None
-    bodysite: list[CodeableConcept] | None = None
+    bodysite: Many[CodeableConcept] | None = None
     factorOverride: Decimal | None = None
     _factorOverride: Element | None = None
     priceOverride: Money | None = None
@@ -1284,27 +1374,41 @@ class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="Ch
     enterer: Reference | None = None
     enteredDate: DateTime | None = None
     _enteredDate: Element | None = None
-    reason: list[CodeableConcept] | None = None
-    service: list[Reference] | None = None
+    reason: Many[CodeableConcept] | None = None
+    service: Many[Reference] | None = None
     productReference: Reference | None = None
     productCodeableConcept: CodeableConcept | None = None
-    account: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    supportingInformation: list[Reference] | None = None
+    account: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    supportingInformation: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.partOf, 'ChargeItem')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.context, 'Encounter|EpisodeOfCare')
-        check_targets(self.performingOrganization, 'Organization')
-        check_targets(self.requestingOrganization, 'Organization')
-        check_targets(self.costCenter, 'Organization')
-        check_targets(self.enterer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.service, 'DiagnosticReport|ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|Observation|Procedure|SupplyDelivery')
-        check_targets(self.productReference, 'Device|Medication|Substance')
-        check_targets_of_all(self.account, 'Account')
-        check_choice(_ChargeItem_occurrence(self), 3, 0)
-        check_choice(_ChargeItem_product(self), 2, 0)
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'ChargeItem')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.context is not None:
+            check_targets(self.context, 'Encounter|EpisodeOfCare')
+        if self.performingOrganization is not None:
+            check_targets(self.performingOrganization, 'Organization')
+        if self.requestingOrganization is not None:
+            check_targets(self.requestingOrganization, 'Organization')
+        if self.costCenter is not None:
+            check_targets(self.costCenter, 'Organization')
+        if self.enterer is not None:
+            check_targets(self.enterer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.service is not None:
+            check_targets_of_all(self.service, 'DiagnosticReport|ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|Observation|Procedure|SupplyDelivery')
+        if self.productReference is not None:
+            check_targets(self.productReference, 'Device|Medication|Substance')
+        if self.account is not None:
+            check_targets_of_all(self.account, 'Account')
+        nones = _ChargeItem_occurrence(self).count(None)
+        if 2 > nones:
+            refuse_choice('occurrence')
+        nones = _ChargeItem_product(self).count(None)
+        if 1 > nones:
+            refuse_choice('product')
 
 
 class ChargeItemPerformer(BackboneElement, kw_only=True):
@@ -1314,7 +1418,8 @@ class ChargeItemPerformer(BackboneElement, kw_only=True):
     actor: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.actor is not None:
+            check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ChargeItemDefinition"):
@@ -1323,17 +1428,17 @@ class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType
     resourceType: ClassVar[str] = "ChargeItemDefinition"
     url: Uri
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     title: String | None = None
     _title: Element | None = None
-    derivedFromUri: list[Uri | None] | None = None
-    _derivedFromUri: list[Element | None] | None = None
-    partOf: list[Uri | None] | None = None
-    _partOf: list[Element | None] | None = None
-    replaces: list[Uri | None] | None = None
-    _replaces: list[Element | None] | None = None
+    derivedFromUri: Several[Uri] | None = None
+    _derivedFromUri: Several[Element] | None = None
+    partOf: Several[Uri] | None = None
+    _partOf: Several[Element] | None = None
+    replaces: Several[Uri] | None = None
+    _replaces: Several[Element] | None = None
     status: PublicationStatusCode
     _status: Element | None = None
     experimental: bool | None = None
@@ -1342,11 +1447,11 @@ class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     approvalDate: Date | None = None
@@ -1355,12 +1460,13 @@ class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
     code: CodeableConcept | None = None
-    instance: list[Reference] | None = None
-    applicability: list[ChargeItemDefinitionApplicability] | None = None
-    propertyGroup: list[ChargeItemDefinitionPropertyGroup] | None = None
+    instance: Many[Reference] | None = None
+    applicability: Many[ChargeItemDefinitionApplicability] | None = None
+    propertyGroup: Many[ChargeItemDefinitionPropertyGroup] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.instance, 'Device|Medication|Substance')
+        if self.instance is not None:
+            check_targets_of_all(self.instance, 'Device|Medication|Substance')
 
 
 class ChargeItemDefinitionApplicability(BackboneElement, kw_only=True):
@@ -1377,8 +1483,8 @@ class ChargeItemDefinitionApplicability(BackboneElement, kw_only=True):
 class ChargeItemDefinitionPropertyGroup(BackboneElement, kw_only=True):
     """Group of properties which are applicable under the same conditions (ChargeItemDefinition.propertyGroup)."""
 
-    applicability: list[ChargeItemDefinitionApplicability] | None = None
-    priceComponent: list[ChargeItemDefinitionPropertyGroupPriceComponent] | None = None
+    applicability: Many[ChargeItemDefinitionApplicability] | None = None
+    priceComponent: Many[ChargeItemDefinitionPropertyGroupPriceComponent] | None = None
 
 
 class ChargeItemDefinitionPropertyGroupPriceComponent(BackboneElement, kw_only=True):
@@ -1396,7 +1502,7 @@ class Claim(DomainResource, kw_only=True, tag_field="resourceType", tag="Claim")
     """Claim, Pre-determination or Pre-authorization (Claim)."""
 
     resourceType: ClassVar[str] = "Claim"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
     type: CodeableConcept
@@ -1412,30 +1518,38 @@ class Claim(DomainResource, kw_only=True, tag_field="resourceType", tag="Claim")
     provider: Reference
     priority: CodeableConcept
     fundsReserve: CodeableConcept | None = None
-    related: list[ClaimRelated] | None = None
+    related: Many[ClaimRelated] | None = None
     prescription: Reference | None = None
     originalPrescription: Reference | None = None
     payee: ClaimPayee | None = None
     referral: Reference | None = None
     facility: Reference | None = None
-    careTeam: list[ClaimCareTeam] | None = None
-    supportingInfo: list[ClaimSupportingInfo] | None = None
-    diagnosis: list[ClaimDiagnosis] | None = None
-    procedure: list[ClaimProcedure] | None = None
-    insurance: list[ClaimInsurance]
+    careTeam: Many[ClaimCareTeam] | None = None
+    supportingInfo: Many[ClaimSupportingInfo] | None = None
+    diagnosis: Many[ClaimDiagnosis] | None = None
+    procedure: Many[ClaimProcedure] | None = None
+    insurance: Many[ClaimInsurance]
     accident: ClaimAccident | None = None
-    item: list[ClaimItem] | None = None
+    item: Many[ClaimItem] | None = None
     total: Money | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.enterer, 'Practitioner|PractitionerRole')
-        check_targets(self.insurer, 'Organization')
-        check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.prescription, 'DeviceRequest|MedicationRequest|VisionPrescription')
-        check_targets(self.originalPrescription, 'DeviceRequest|MedicationRequest|VisionPrescription')
-        check_targets(self.referral, 'ServiceRequest')
-        check_targets(self.facility, 'Location')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.enterer is not None:
+            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+        if self.insurer is not None:
+            check_targets(self.insurer, 'Organization')
+        if self.provider is not None:
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.prescription is not None:
+            check_targets(self.prescription, 'DeviceRequest|MedicationRequest|VisionPrescription')
+        if self.originalPrescription is not None:
+            check_targets(self.originalPrescription, 'DeviceRequest|MedicationRequest|VisionPrescription')
+        if self.referral is not None:
+            check_targets(self.referral, 'ServiceRequest')
+        if self.facility is not None:
+            check_targets(self.facility, 'Location')
 
 
 class ClaimRelated(BackboneElement, kw_only=True):
@@ -1446,7 +1560,8 @@ class ClaimRelated(BackboneElement, kw_only=True):
     reference: Identifier | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.claim, 'Claim')
+        if self.claim is not None:
+            check_targets(self.claim, 'Claim')
 
 
 class ClaimPayee(BackboneElement, kw_only=True):
@@ -1456,7 +1571,8 @@ class ClaimPayee(BackboneElement, kw_only=True):
     party: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.party is not None:
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ClaimCareTeam(BackboneElement, kw_only=True):
@@ -1471,7 +1587,8 @@ class ClaimCareTeam(BackboneElement, kw_only=True):
     qualification: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.provider is not None:
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
 
 
 class ClaimSupportingInfo(BackboneElement, kw_only=True):
@@ -1494,8 +1611,12 @@ class ClaimSupportingInfo(BackboneElement, kw_only=True):
     reason: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ClaimSupportingInfo_timing(self), 2, 0)
-        check_choice(_ClaimSupportingInfo_value(self), 5, 0)
+        nones = _ClaimSupportingInfo_timing(self).count(None)
+        if 1 > nones:
+            refuse_choice('timing')
+        nones = _ClaimSupportingInfo_value(self).count(None)
+        if 4 > nones:
+            refuse_choice('value')
 
 
 class ClaimDiagnosis(BackboneElement, kw_only=True):
@@ -1505,13 +1626,16 @@ class ClaimDiagnosis(BackboneElement, kw_only=True):
     _sequence: Element | None = None
     diagnosisCodeableConcept: CodeableConcept | None = None
     diagnosisReference: Reference | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     onAdmission: CodeableConcept | None = None
     packageCode: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.diagnosisReference, 'Condition')
-        check_choice(_ClaimDiagnosis_diagnosis(self), 2, 1)
+        if self.diagnosisReference is not None:
+            check_targets(self.diagnosisReference, 'Condition')
+        nones = _ClaimDiagnosis_diagnosis(self).count(None)
+        if 1 != nones:
+            refuse_choice('diagnosis')
 
 
 class ClaimProcedure(BackboneElement, kw_only=True):
@@ -1519,17 +1643,21 @@ class ClaimProcedure(BackboneElement, kw_only=True):
 
     sequence: PositiveInt
     _sequence: Element | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     date: DateTime | None = None
     _date: Element | None = None
     procedureCodeableConcept: CodeableConcept | None = None
     procedureReference: Reference | None = None
-    udi: list[Reference] | None = None
+    udi: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.procedureReference, 'Procedure')
-        check_targets_of_all(self.udi, 'Device')
-        check_choice(_ClaimProcedure_procedure(self), 2, 1)
+        if self.procedureReference is not None:
+            check_targets(self.procedureReference, 'Procedure')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
+        nones = _ClaimProcedure_procedure(self).count(None)
+        if 1 != nones:
+            refuse_choice('procedure')
 
 
 class ClaimInsurance(BackboneElement, kw_only=True):
@@ -1543,13 +1671,15 @@ class ClaimInsurance(BackboneElement, kw_only=True):
     coverage: Reference
     businessArrangement: String | None = None
     _businessArrangement: Element | None = None
-    preAuthRef: list[String | None] | None = None
-    _preAuthRef: list[Element | None] | None = None
+    preAuthRef: Several[String] | None = None
+    _preAuthRef: Several[Element] | None = None
     claimResponse: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.coverage, 'Coverage')
-        check_targets(self.claimResponse, 'ClaimResponse')
+        if self.coverage is not None:
+            check_targets(self.coverage, 'Coverage')
+        if self.claimResponse is not None:
+            check_targets(self.claimResponse, 'ClaimResponse')
 
 
 class ClaimAccident(BackboneElement, kw_only=True):
@@ -1562,8 +1692,11 @@ class ClaimAccident(BackboneElement, kw_only=True):
     locationReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.locationReference, 'Location')
-        check_choice(_ClaimAccident_location(self), 2, 0)
+        if self.locationReference is not None:
+            check_targets(self.locationReference, 'Location')
+        nones = _ClaimAccident_location(self).count(None)
+        if 1 > nones:
+            refuse_choice('location')
 
 
 class ClaimItem(BackboneElement, kw_only=True):
@@ -1571,19 +1704,19 @@ class ClaimItem(BackboneElement, kw_only=True):
 
     sequence: PositiveInt
     _sequence: Element | None = None
-    careTeamSequence: list[PositiveInt | None] | None = None
-    _careTeamSequence: list[Element | None] | None = None
-    diagnosisSequence: list[PositiveInt | None] | None = None
-    _diagnosisSequence: list[Element | None] | None = None
-    procedureSequence: list[PositiveInt | None] | None = None
-    _procedureSequence: list[Element | None] | None = None
-    informationSequence: list[PositiveInt | None] | None = None
-    _informationSequence: list[Element | None] | None = None
+    careTeamSequence: Several[PositiveInt] | None = None
+    _careTeamSequence: Several[Element] | None = None
+    diagnosisSequence: Several[PositiveInt] | None = None
+    _diagnosisSequence: Several[Element] | None = None
+    procedureSequence: Several[PositiveInt] | None = None
+    _procedureSequence: Several[Element] | None = None
+    informationSequence: Several[PositiveInt] | None = None
+    _informationSequence: Several[Element] | None = None
     revenue: CodeableConcept | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     servicedDate: Date | None = None
     _servicedDate: Element | None = None
     servicedPeriod: Period | None = None
@@ -1595,18 +1728,25 @@ class ClaimItem(BackboneElement, kw_only=True):
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    udi: list[Reference] | None = None
+    udi: Many[Reference] | None = None
     bodySite: CodeableConcept | None = None
-    subSite: list[CodeableConcept] | None = None
-    encounter: list[Reference] | None = None
-    detail: list[ClaimItemDetail] | None = None
+    subSite: Many[CodeableConcept] | None = None
+    encounter: Many[Reference] | None = None
+    detail: Many[ClaimItemDetail] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.locationReference, 'Location')
-        check_targets_of_all(self.udi, 'Device')
-        check_targets_of_all(self.encounter, 'Encounter')
-        check_choice(_ClaimItem_serviced(self), 2, 0)
-        check_choice(_ClaimItem_location(self), 3, 0)
+        if self.locationReference is not None:
+            check_targets(self.locationReference, 'Location')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
+        if self.encounter is not None:
+            check_targets_of_all(self.encounter, 'Encounter')
+        nones = _ClaimItem_serviced(self).count(None)
+        if 1 > nones:
+            refuse_choice('serviced')
+        nones = _ClaimItem_location(self).count(None)
+        if 2 > nones:
+            refuse_choice('location')
 
 
 class ClaimItemDetail(BackboneElement, kw_only=True):
@@ -1617,18 +1757,19 @@ class ClaimItemDetail(BackboneElement, kw_only=True):
     revenue: CodeableConcept | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    udi: list[Reference] | None = None
-    subDetail: list[ClaimItemDetailSubDetail] | None = None
+    udi: Many[Reference] | None = None
+    subDetail: Many[ClaimItemDetailSubDetail] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.udi, 'Device')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
 
 
 class ClaimItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -1639,24 +1780,25 @@ class ClaimItemDetailSubDetail(BackboneElement, kw_only=True):
     revenue: CodeableConcept | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    udi: list[Reference] | None = None
+    udi: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.udi, 'Device')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
 
 
 class ClaimResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="ClaimResponse"):
     """Response to a claim predetermination or preauthorization (ClaimResponse)."""
 
     resourceType: ClassVar[str] = "ClaimResponse"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
     type: CodeableConcept
@@ -1677,25 +1819,30 @@ class ClaimResponse(DomainResource, kw_only=True, tag_field="resourceType", tag=
     _preAuthRef: Element | None = None
     preAuthPeriod: Period | None = None
     payeeType: CodeableConcept | None = None
-    item: list[ClaimResponseItem] | None = None
-    addItem: list[ClaimResponseAddItem] | None = None
-    adjudication: list[ClaimResponseItemAdjudication] | None = None
-    total: list[ClaimResponseTotal] | None = None
+    item: Many[ClaimResponseItem] | None = None
+    addItem: Many[ClaimResponseAddItem] | None = None
+    adjudication: Many[ClaimResponseItemAdjudication] | None = None
+    total: Many[ClaimResponseTotal] | None = None
     payment: ClaimResponsePayment | None = None
     fundsReserve: CodeableConcept | None = None
     formCode: CodeableConcept | None = None
     form: Attachment | None = None
-    processNote: list[ClaimResponseProcessNote] | None = None
-    communicationRequest: list[Reference] | None = None
-    insurance: list[ClaimResponseInsurance] | None = None
-    error: list[ClaimResponseError] | None = None
+    processNote: Many[ClaimResponseProcessNote] | None = None
+    communicationRequest: Many[Reference] | None = None
+    insurance: Many[ClaimResponseInsurance] | None = None
+    error: Many[ClaimResponseError] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.insurer, 'Organization')
-        check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.request, 'Claim')
-        check_targets_of_all(self.communicationRequest, 'CommunicationRequest')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.insurer is not None:
+            check_targets(self.insurer, 'Organization')
+        if self.requestor is not None:
+            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
+        if self.request is not None:
+            check_targets(self.request, 'Claim')
+        if self.communicationRequest is not None:
+            check_targets_of_all(self.communicationRequest, 'CommunicationRequest')
 
 
 class ClaimResponseItem(BackboneElement, kw_only=True):
@@ -1703,10 +1850,10 @@ class ClaimResponseItem(BackboneElement, kw_only=True):
 
     itemSequence: PositiveInt
     _itemSequence: Element | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ClaimResponseItemAdjudication]
-    detail: list[ClaimResponseItemDetail] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ClaimResponseItemAdjudication]
+    detail: Many[ClaimResponseItemDetail] | None = None
 
 
 class ClaimResponseItemAdjudication(BackboneElement, kw_only=True):
@@ -1724,10 +1871,10 @@ class ClaimResponseItemDetail(BackboneElement, kw_only=True):
 
     detailSequence: PositiveInt
     _detailSequence: Element | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ClaimResponseItemAdjudication]
-    subDetail: list[ClaimResponseItemDetailSubDetail] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ClaimResponseItemAdjudication]
+    subDetail: Many[ClaimResponseItemDetailSubDetail] | None = None
 
 
 class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -1735,24 +1882,24 @@ class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
 
     subDetailSequence: PositiveInt
     _subDetailSequence: Element | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ClaimResponseItemAdjudication] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ClaimResponseItemAdjudication] | None = None
 
 
 class ClaimResponseAddItem(BackboneElement, kw_only=True):
     """Insurer added line items (ClaimResponse.addItem)."""
 
-    itemSequence: list[PositiveInt | None] | None = None
-    _itemSequence: list[Element | None] | None = None
-    detailSequence: list[PositiveInt | None] | None = None
-    _detailSequence: list[Element | None] | None = None
-    subdetailSequence: list[PositiveInt | None] | None = None
-    _subdetailSequence: list[Element | None] | None = None
-    provider: list[Reference] | None = None
+    itemSequence: Several[PositiveInt] | None = None
+    _itemSequence: Several[Element] | None = None
+    detailSequence: Several[PositiveInt] | None = None
+    _detailSequence: Several[Element] | None = None
+    subdetailSequence: Several[PositiveInt] | None = None
+    _subdetailSequence: Several[Element] | None = None
+    provider: Many[Reference] | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     servicedDate: Date | None = None
     _servicedDate: Element | None = None
     servicedPeriod: Period | None = None
@@ -1765,48 +1912,54 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
     _factor: Element | None = None
     net: Money | None = None
     bodySite: CodeableConcept | None = None
-    subSite: list[CodeableConcept] | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ClaimResponseItemAdjudication]
-    detail: list[ClaimResponseAddItemDetail] | None = None
+    subSite: Many[CodeableConcept] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ClaimResponseItemAdjudication]
+    detail: Many[ClaimResponseAddItemDetail] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.locationReference, 'Location')
-        check_choice(_ClaimResponseAddItem_serviced(self), 2, 0)
-        check_choice(_ClaimResponseAddItem_location(self), 3, 0)
+        if self.provider is not None:
+            check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.locationReference is not None:
+            check_targets(self.locationReference, 'Location')
+        nones = _ClaimResponseAddItem_serviced(self).count(None)
+        if 1 > nones:
+            refuse_choice('serviced')
+        nones = _ClaimResponseAddItem_location(self).count(None)
+        if 2 > nones:
+            refuse_choice('location')
 
 
 class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
     """Insurer added line details (ClaimResponse.addItem.detail)."""
 
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ClaimResponseItemAdjudication]
-    subDetail: list[ClaimResponseAddItemDetailSubDetail] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ClaimResponseItemAdjudication]
+    subDetail: Many[ClaimResponseAddItemDetailSubDetail] | None = None
 
 
 class ClaimResponseAddItemDetailSubDetail(BackboneElement, kw_only=True):
     """Insurer added line items (ClaimResponse.addItem.detail.subDetail)."""
 
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ClaimResponseItemAdjudication]
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ClaimResponseItemAdjudication]
 
 
 class ClaimResponseTotal(BackboneElement, kw_only=True):
@@ -1853,8 +2006,10 @@ class ClaimResponseInsurance(BackboneElement, kw_only=True):
     claimResponse: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.coverage, 'Coverage')
-        check_targets(self.claimResponse, 'ClaimResponse')
+        if self.coverage is not None:
+            check_targets(self.coverage, 'Coverage')
+        if self.claimResponse is not None:
+            check_targets(self.claimResponse, 'ClaimResponse')
 
 
 class ClaimResponseError(BackboneElement, kw_only=True):
@@ -1873,7 +2028,7 @@ class ClinicalImpression(DomainResource, kw_only=True, tag_field="resourceType",
     """A clinical assessment performed when planning treatments and management strategies for a patient (ClinicalImpression)."""
 
     resourceType: ClassVar[str] = "ClinicalImpression"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ClinicalimpressionStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
@@ -1889,36 +2044,45 @@ class ClinicalImpression(DomainResource, kw_only=True, tag_field="resourceType",
     _date: Element | None = None
     assessor: Reference | None = None
     previous: Reference | None = None
-    problem: list[Reference] | None = None
-    investigation: list[ClinicalImpressionInvestigation] | None = None
-    protocol: list[Uri | None] | None = None
-    _protocol: list[Element | None] | None = None
+    problem: Many[Reference] | None = None
+    investigation: Many[ClinicalImpressionInvestigation] | None = None
+    protocol: Several[Uri] | None = None
+    _protocol: Several[Element] | None = None
     summary: String | None = None
     _summary: Element | None = None
-    finding: list[ClinicalImpressionFinding] | None = None
-    prognosisCodeableConcept: list[CodeableConcept] | None = None
-    prognosisReference: list[Reference] | None = None
-    supportingInfo: list[Reference] | None = None
-    note: list[Annotation] | None = None
+    finding: Many[ClinicalImpressionFinding] | None = None
+    prognosisCodeableConcept: Many[CodeableConcept] | None = None
+    prognosisReference: Many[Reference] | None = None
+    supportingInfo: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.assessor, 'Practitioner|PractitionerRole')
-        check_targets(self.previous, 'ClinicalImpression')
-        check_targets_of_all(self.problem, 'AllergyIntolerance|Condition')
-        check_targets_of_all(self.prognosisReference, 'RiskAssessment')
-        check_choice(_ClinicalImpression_effective(self), 2, 0)
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.assessor is not None:
+            check_targets(self.assessor, 'Practitioner|PractitionerRole')
+        if self.previous is not None:
+            check_targets(self.previous, 'ClinicalImpression')
+        if self.problem is not None:
+            check_targets_of_all(self.problem, 'AllergyIntolerance|Condition')
+        if self.prognosisReference is not None:
+            check_targets_of_all(self.prognosisReference, 'RiskAssessment')
+        nones = _ClinicalImpression_effective(self).count(None)
+        if 1 > nones:
+            refuse_choice('effective')
 
 
 class ClinicalImpressionInvestigation(BackboneElement, kw_only=True):
     """One or more sets of investigations (signs, symptoms, etc.) (ClinicalImpression.investigation)."""
 
     code: CodeableConcept
-    item: list[Reference] | None = None
+    item: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.item, 'DiagnosticReport|FamilyMemberHistory|ImagingStudy|Media|Observation|QuestionnaireResponse|RiskAssessment')
+        if self.item is not None:
+            check_targets_of_all(self.item, 'DiagnosticReport|FamilyMemberHistory|ImagingStudy|Media|Observation|QuestionnaireResponse|RiskAssessment')
 
 
 class ClinicalImpressionFinding(BackboneElement, kw_only=True):
@@ -1930,7 +2094,8 @@ class ClinicalImpressionFinding(BackboneElement, kw_only=True):
     _basis: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.itemReference, 'Condition|Media|Observation')
+        if self.itemReference is not None:
+            check_targets(self.itemReference, 'Condition|Media|Observation')
 
 
 class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="CodeSystem"):
@@ -1939,7 +2104,7 @@ class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
     resourceType: ClassVar[str] = "CodeSystem"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -1954,11 +2119,11 @@ class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
@@ -1979,9 +2144,9 @@ class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
     _supplements: Element | None = None
     count: UnsignedInt | None = None
     _count: Element | None = None
-    filter: list[CodeSystemFilter] | None = None
-    property: list[CodeSystemProperty] | None = None
-    concept: list[CodeSystemConcept] | None = None
+    filter: Many[CodeSystemFilter] | None = None
+    property: Many[CodeSystemProperty] | None = None
+    concept: Many[CodeSystemConcept] | None = None
 
 
 class CodeSystemFilter(BackboneElement, kw_only=True):
@@ -1991,8 +2156,8 @@ class CodeSystemFilter(BackboneElement, kw_only=True):
     _code: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    operator: list[FilterOperatorCode | None]
-    _operator: list[Element | None] | None = None
+    operator: Several[FilterOperatorCode]
+    _operator: Several[Element] | None = None
     value: String
     _value: Element | None = None
 
@@ -2019,9 +2184,9 @@ class CodeSystemConcept(BackboneElement, kw_only=True):
     _display: Element | None = None
     definition: String | None = None
     _definition: Element | None = None
-    designation: list[CodeSystemConceptDesignation] | None = None
-    property: list[CodeSystemConceptProperty] | None = None
-    concept: list[CodeSystemConcept] | None = None
+    designation: Many[CodeSystemConceptDesignation] | None = None
+    property: Many[CodeSystemConceptProperty] | None = None
+    concept: Many[CodeSystemConcept] | None = None
 
 
 class CodeSystemConceptDesignation(BackboneElement, kw_only=True):
@@ -2054,50 +2219,58 @@ class CodeSystemConceptProperty(BackboneElement, kw_only=True):
     _valueDecimal: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_CodeSystemConceptProperty_value(self), 7, 1)
+        nones = _CodeSystemConceptProperty_value(self).count(None)
+        if 6 != nones:
+            refuse_choice('value')
 
 
 class Communication(DomainResource, kw_only=True, tag_field="resourceType", tag="Communication"):
     """A record of information transmitted from a sender to a receiver (Communication)."""
 
     resourceType: ClassVar[str] = "Communication"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    basedOn: list[Reference] | None = None
-    partOf: list[Reference] | None = None
-    inResponseTo: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    basedOn: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
+    inResponseTo: Many[Reference] | None = None
     status: EventStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     priority: RequestPriorityCode | None = None
     _priority: Element | None = None
-    medium: list[CodeableConcept] | None = None
+    medium: Many[CodeableConcept] | None = None
     subject: Reference | None = None
     topic: CodeableConcept | None = None
-    about: list[Reference] | None = None
+    about: Many[Reference] | None = None
     encounter: Reference | None = None
     sent: DateTime | None = None
     _sent: Element | None = None
     received: DateTime | None = None
     _received: Element | None = None
-    recipient: list[Reference] | None = None
+    recipient: Many[Reference] | None = None
     sender: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    payload: list[CommunicationPayload] | None = None
-    note: list[Annotation] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    payload: Many[CommunicationPayload] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.inResponseTo, 'Communication')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        if self.inResponseTo is not None:
+            check_targets_of_all(self.inResponseTo, 'Communication')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.recipient is not None:
+            check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.sender is not None:
+            check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
 
 
 class CommunicationPayload(BackboneElement, kw_only=True):
@@ -2109,51 +2282,62 @@ class CommunicationPayload(BackboneElement, kw_only=True):
     contentReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_CommunicationPayload_content(self), 3, 1)
+        nones = _CommunicationPayload_content(self).count(None)
+        if 2 != nones:
+            refuse_choice('content')
 
 
 class CommunicationRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="CommunicationRequest"):
     """A request for information to be sent to a receiver (CommunicationRequest)."""
 
     resourceType: ClassVar[str] = "CommunicationRequest"
-    identifier: list[Identifier] | None = None
-    basedOn: list[Reference] | None = None
-    replaces: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    basedOn: Many[Reference] | None = None
+    replaces: Many[Reference] | None = None
     groupIdentifier: Identifier | None = None
     status: RequestStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     priority: RequestPriorityCode | None = None
     _priority: Element | None = None
     doNotPerform: bool | None = None
     _doNotPerform: Element | None = None
-    medium: list[CodeableConcept] | None = None
+    medium: Many[CodeableConcept] | None = None
     subject: Reference | None = None
-    about: list[Reference] | None = None
+    about: Many[Reference] | None = None
     encounter: Reference | None = None
-    payload: list[CommunicationRequestPayload] | None = None
+    payload: Many[CommunicationRequestPayload] | None = None
     occurrenceDateTime: DateTime | None = None
     _occurrenceDateTime: Element | None = None
     occurrencePeriod: Period | None = None
     authoredOn: DateTime | None = None
     _authoredOn: Element | None = None
     requester: Reference | None = None
-    recipient: list[Reference] | None = None
+    recipient: Many[Reference] | None = None
     sender: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    note: list[Annotation] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.replaces, 'CommunicationRequest')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
-        check_choice(_CommunicationRequest_occurrence(self), 2, 0)
+        if self.replaces is not None:
+            check_targets_of_all(self.replaces, 'CommunicationRequest')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.requester is not None:
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.recipient is not None:
+            check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.sender is not None:
+            check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        nones = _CommunicationRequest_occurrence(self).count(None)
+        if 1 > nones:
+            refuse_choice('occurrence')
 
 
 class CommunicationRequestPayload(BackboneElement, kw_only=True):
@@ -2165,7 +2349,9 @@ class CommunicationRequestPayload(BackboneElement, kw_only=True):
     contentReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_CommunicationRequestPayload_content(self), 3, 1)
+        nones = _CommunicationRequestPayload_content(self).count(None)
+        if 2 != nones:
+            refuse_choice('content')
 
 
 class CompartmentDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="CompartmentDefinition"):
@@ -2186,17 +2372,17 @@ class CompartmentDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
+    useContext: Many[UsageContext] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     code: CompartmentTypeCode
     _code: Element | None = None
     search: bool
     _search: Element | None = None
-    resource: list[CompartmentDefinitionResource] | None = None
+    resource: Many[CompartmentDefinitionResource] | None = None
 
 
 class CompartmentDefinitionResource(BackboneElement, kw_only=True):
@@ -2204,8 +2390,8 @@ class CompartmentDefinitionResource(BackboneElement, kw_only=True):
 
     code: ResourceTypesCode
     _code: Element | None = None
-    param: list[String | None] | None = None
-    _param: list[Element | None] | None = None
+    param: Several[String] | None = None
+    _param: Several[Element] | None = None
     documentation: String | None = None
     _documentation: Element | None = None
 
@@ -2218,26 +2404,29 @@ class Composition(DomainResource, kw_only=True, tag_field="resourceType", tag="C
     status: CompositionStatusCode
     _status: Element | None = None
     type: CodeableConcept
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     subject: Reference | None = None
     encounter: Reference | None = None
     date: DateTime
     _date: Element | None = None
-    author: list[Reference]
+    author: Many[Reference]
     title: String
     _title: Element | None = None
     confidentiality: V3ConfidentialityClassificationCode | None = None
     _confidentiality: Element | None = None
-    attester: list[CompositionAttester] | None = None
+    attester: Many[CompositionAttester] | None = None
     custodian: Reference | None = None
-    relatesTo: list[CompositionRelatesTo] | None = None
-    event: list[CompositionEvent] | None = None
-    section: list[CompositionSection] | None = None
+    relatesTo: Many[CompositionRelatesTo] | None = None
+    event: Many[CompositionEvent] | None = None
+    section: Many[CompositionSection] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.encounter, 'Encounter')
-        check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.custodian, 'Organization')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.author is not None:
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.custodian is not None:
+            check_targets(self.custodian, 'Organization')
 
 
 class CompositionAttester(BackboneElement, kw_only=True):
@@ -2250,7 +2439,8 @@ class CompositionAttester(BackboneElement, kw_only=True):
     party: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.party is not None:
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class CompositionRelatesTo(BackboneElement, kw_only=True):
@@ -2262,16 +2452,19 @@ class CompositionRelatesTo(BackboneElement, kw_only=True):
     targetReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.targetReference, 'Composition')
-        check_choice(_CompositionRelatesTo_target(self), 2, 1)
+        if self.targetReference is not None:
+            check_targets(self.targetReference, 'Composition')
+        nones = _CompositionRelatesTo_target(self).count(None)
+        if 1 != nones:
+            refuse_choice('target')
 
 
 class CompositionEvent(BackboneElement, kw_only=True):
     """The clinical service(s) being documented (Composition.event)."""
 
-    code: list[CodeableConcept] | None = None
+    code: Many[CodeableConcept] | None = None
     period: Period | None = None
-    detail: list[Reference] | None = None
+    detail: Many[Reference] | None = None
 
 
 class CompositionSection(BackboneElement, kw_only=True):
@@ -2280,18 +2473,19 @@ class CompositionSection(BackboneElement, kw_only=True):
     title: String | None = None
     _title: Element | None = None
     code: CodeableConcept | None = None
-    author: list[Reference] | None = None
+    author: Many[Reference] | None = None
     focus: Reference | None = None
     text: Narrative | None = None
     mode: ListModeCode | None = None
     _mode: Element | None = None
     orderedBy: CodeableConcept | None = None
-    entry: list[Reference] | None = None
+    entry: Many[Reference] | None = None
     emptyReason: CodeableConcept | None = None
-    section: list[CompositionSection] | None = None
+    section: Many[CompositionSection] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.author is not None:
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ConceptMap(DomainResource, kw_only=True, tag_field="resourceType", tag="ConceptMap"):
@@ -2315,11 +2509,11 @@ class ConceptMap(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
@@ -2332,11 +2526,15 @@ class ConceptMap(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
     _targetUri: Element | None = None
     targetCanonical: Uri | None = None
     _targetCanonical: Element | None = None
-    group: list[ConceptMapGroup] | None = None
+    group: Many[ConceptMapGroup] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ConceptMap_source(self), 2, 0)
-        check_choice(_ConceptMap_target(self), 2, 0)
+        nones = _ConceptMap_source(self).count(None)
+        if 1 > nones:
+            refuse_choice('source')
+        nones = _ConceptMap_target(self).count(None)
+        if 1 > nones:
+            refuse_choice('target')
 
 
 class ConceptMapGroup(BackboneElement, kw_only=True):
@@ -2350,7 +2548,7 @@ class ConceptMapGroup(BackboneElement, kw_only=True):
     _target: Element | None = None
     targetVersion: String | None = None
     _targetVersion: Element | None = None
-    element: list[ConceptMapGroupElement]
+    element: Many[ConceptMapGroupElement]
     unmapped: ConceptMapGroupUnmapped | None = None
 
 
@@ -2361,7 +2559,7 @@ class ConceptMapGroupElement(BackboneElement, kw_only=True):
     _code: Element | None = None
     display: String | None = None
     _display: Element | None = None
-    target: list[ConceptMapGroupElementTarget] | None = None
+    target: Many[ConceptMapGroupElementTarget] | None = None
 
 
 class ConceptMapGroupElementTarget(BackboneElement, kw_only=True):
@@ -2375,8 +2573,8 @@ class ConceptMapGroupElementTarget(BackboneElement, kw_only=True):
     _equivalence: Element | None = None
     comment: String | None = None
     _comment: Element | None = None
-    dependsOn: list[ConceptMapGroupElementTargetDependsOn] | None = None
-    product: list[ConceptMapGroupElementTargetDependsOn] | None = None
+    dependsOn: Many[ConceptMapGroupElementTargetDependsOn] | None = None
+    product: Many[ConceptMapGroupElementTargetDependsOn] | None = None
 
 
 class ConceptMapGroupElementTargetDependsOn(BackboneElement, kw_only=True):
@@ -2409,13 +2607,13 @@ class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Con
     """Detailed information about conditions, problems or diagnoses (Condition)."""
 
     resourceType: ClassVar[str] = "Condition"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     clinicalStatus: CodeableConcept | None = None
     verificationStatus: CodeableConcept | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     severity: CodeableConcept | None = None
     code: CodeableConcept | None = None
-    bodySite: list[CodeableConcept] | None = None
+    bodySite: Many[CodeableConcept] | None = None
     subject: Reference
     encounter: Reference | None = None
     onsetDateTime: DateTime | None = None
@@ -2436,64 +2634,79 @@ class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Con
     _recordedDate: Element | None = None
     recorder: Reference | None = None
     asserter: Reference | None = None
-    stage: list[ConditionStage] | None = None
-    evidence: list[ConditionEvidence] | None = None
-    note: list[Annotation] | None = None
+    stage: Many[ConditionStage] | None = None
+    evidence: Many[ConditionEvidence] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_choice(_Condition_onset(self), 5, 0)
-        check_choice(_Condition_abatement(self), 5, 0)
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.recorder is not None:
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.asserter is not None:
+            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        nones = _Condition_onset(self).count(None)
+        if 4 > nones:
+            refuse_choice('onset')
+        nones = _Condition_abatement(self).count(None)
+        if 4 > nones:
+            refuse_choice('abatement')
 
 
 class ConditionStage(BackboneElement, kw_only=True):
     """Stage/grade, usually assessed formally (Condition.stage)."""
 
     summary: CodeableConcept | None = None
-    assessment: list[Reference] | None = None
+    assessment: Many[Reference] | None = None
     type: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.assessment, 'ClinicalImpression|DiagnosticReport|Observation')
+        if self.assessment is not None:
+            check_targets_of_all(self.assessment, 'ClinicalImpression|DiagnosticReport|Observation')
 
 
 class ConditionEvidence(BackboneElement, kw_only=True):
     """Supporting evidence (Condition.evidence)."""
 
-    code: list[CodeableConcept] | None = None
-    detail: list[Reference] | None = None
+    code: Many[CodeableConcept] | None = None
+    detail: Many[Reference] | None = None
 
 
 class Consent(DomainResource, kw_only=True, tag_field="resourceType", tag="Consent"):
     """A healthcare consumer's choices to permit or deny recipients or roles to perform actions for specific purposes and periods of time (Consent)."""
 
     resourceType: ClassVar[str] = "Consent"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ConsentStateCodesCode
     _status: Element | None = None
     scope: CodeableConcept
-    category: list[CodeableConcept]
+    category: Many[CodeableConcept]
     patient: Reference | None = None
     dateTime: DateTime | None = None
     _dateTime: Element | None = None
-    performer: list[Reference] | None = None
-    organization: list[Reference] | None = None
+    performer: Many[Reference] | None = None
+    organization: Many[Reference] | None = None
     sourceAttachment: Attachment | None = None
     sourceReference: Reference | None = None
-    policy: list[ConsentPolicy] | None = None
+    policy: Many[ConsentPolicy] | None = None
     policyRule: CodeableConcept | None = None
-    verification: list[ConsentVerification] | None = None
+    verification: Many[ConsentVerification] | None = None
     provision: ConsentProvision | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets_of_all(self.performer, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.organization, 'Organization')
-        check_targets(self.sourceReference, 'Consent|Contract|DocumentReference|QuestionnaireResponse')
-        check_choice(_Consent_source(self), 2, 0)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.performer is not None:
+            check_targets_of_all(self.performer, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.organization is not None:
+            check_targets_of_all(self.organization, 'Organization')
+        if self.sourceReference is not None:
+            check_targets(self.sourceReference, 'Consent|Contract|DocumentReference|QuestionnaireResponse')
+        nones = _Consent_source(self).count(None)
+        if 1 > nones:
+            refuse_choice('source')
 
 
 class ConsentPolicy(BackboneElement, kw_only=True):
@@ -2515,7 +2728,8 @@ class ConsentVerification(BackboneElement, kw_only=True):
     _verificationDate: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.verifiedWith, 'Patient|RelatedPerson')
+        if self.verifiedWith is not None:
+            check_targets(self.verifiedWith, 'Patient|RelatedPerson')
 
 
 class ConsentProvision(BackboneElement, kw_only=True, rename={'class_': 'class'}):
@@ -2524,15 +2738,15 @@ class ConsentProvision(BackboneElement, kw_only=True, rename={'class_': 'class'}
     type: ConsentProvisionTypeCode | None = None
     _type: Element | None = None
     period: Period | None = None
-    actor: list[ConsentProvisionActor] | None = None
-    action: list[CodeableConcept] | None = None
-    securityLabel: list[Coding] | None = None
-    purpose: list[Coding] | None = None
-    class_: list[Coding] | None = None
-    code: list[CodeableConcept] | None = None
+    actor: Many[ConsentProvisionActor] | None = None
+    action: Many[CodeableConcept] | None = None
+    securityLabel: Many[Coding] | None = None
+    purpose: Many[Coding] | None = None
+    class_: Many[Coding] | None = None
+    code: Many[CodeableConcept] | None = None
     dataPeriod: Period | None = None
-    data: list[ConsentProvisionData] | None = None
-    provision: list[ConsentProvision] | None = None
+    data: Many[ConsentProvisionData] | None = None
+    provision: Many[ConsentProvision] | None = None
 
 
 class ConsentProvisionActor(BackboneElement, kw_only=True):
@@ -2542,7 +2756,8 @@ class ConsentProvisionActor(BackboneElement, kw_only=True):
     reference: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.reference, 'CareTeam|Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reference is not None:
+            check_targets(self.reference, 'CareTeam|Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ConsentProvisionData(BackboneElement, kw_only=True):
@@ -2557,7 +2772,7 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
     """Legal Agreement (Contract)."""
 
     resourceType: ClassVar[str] = "Contract"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     url: Uri | None = None
     _url: Element | None = None
     version: String | None = None
@@ -2573,45 +2788,56 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
     _issued: Element | None = None
     applies: Period | None = None
     expirationType: CodeableConcept | None = None
-    subject: list[Reference] | None = None
-    authority: list[Reference] | None = None
-    domain: list[Reference] | None = None
-    site: list[Reference] | None = None
+    subject: Many[Reference] | None = None
+    authority: Many[Reference] | None = None
+    domain: Many[Reference] | None = None
+    site: Many[Reference] | None = None
     name: String | None = None
     _name: Element | None = None
     title: String | None = None
     _title: Element | None = None
     subtitle: String | None = None
     _subtitle: Element | None = None
-    alias: list[String | None] | None = None
-    _alias: list[Element | None] | None = None
+    alias: Several[String] | None = None
+    _alias: Several[Element] | None = None
     author: Reference | None = None
     scope: CodeableConcept | None = None
     topicCodeableConcept: CodeableConcept | None = None
     topicReference: Reference | None = None
     type: CodeableConcept | None = None
-    subType: list[CodeableConcept] | None = None
+    subType: Many[CodeableConcept] | None = None
     contentDefinition: ContractContentDefinition | None = None
-    term: list[ContractTerm] | None = None
-    supportingInfo: list[Reference] | None = None
-    relevantHistory: list[Reference] | None = None
-    signer: list[ContractSigner] | None = None
-    friendly: list[ContractFriendly] | None = None
-    legal: list[ContractLegal] | None = None
-    rule: list[ContractRule] | None = None
+    term: Many[ContractTerm] | None = None
+    supportingInfo: Many[Reference] | None = None
+    relevantHistory: Many[Reference] | None = None
+    signer: Many[ContractSigner] | None = None
+    friendly: Many[ContractFriendly] | None = None
+    legal: Many[ContractLegal] | None = None
+    rule: Many[ContractRule] | None = None
     legallyBindingAttachment: Attachment | None = None
     legallyBindingReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.instantiatesCanonical, 'Contract')
-        check_targets_of_all(self.authority, 'Organization')
-        check_targets_of_all(self.domain, 'Location')
-        check_targets_of_all(self.site, 'Location')
-        check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole')
-        check_targets_of_all(self.relevantHistory, 'Provenance')
-        check_targets(self.legallyBindingReference, 'Composition|Contract|DocumentReference|QuestionnaireResponse')
-        check_choice(_Contract_topic(self), 2, 0)
-        check_choice(_Contract_legallyBinding(self), 2, 0)
+        if self.instantiatesCanonical is not None:
+            check_targets(self.instantiatesCanonical, 'Contract')
+        if self.authority is not None:
+            check_targets_of_all(self.authority, 'Organization')
+        if self.domain is not None:
+            check_targets_of_all(self.domain, 'Location')
+        if self.site is not None:
+            check_targets_of_all(self.site, 'Location')
+        if self.author is not None:
+            check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole')
+        if self.relevantHistory is not None:
+            check_targets_of_all(self.relevantHistory, 'Provenance')
+        if self.legallyBindingReference is not None:
+            check_targets(self.legallyBindingReference, 'Composition|Contract|DocumentReference|QuestionnaireResponse')
+        nones = _Contract_topic(self).count(None)
+        if 1 > nones:
+            refuse_choice('topic')
+        nones = _Contract_legallyBinding(self).count(None)
+        if 1 > nones:
+            refuse_choice('legallyBinding')
 
 
 class ContractContentDefinition(BackboneElement, kw_only=True):
@@ -2628,7 +2854,8 @@ class ContractContentDefinition(BackboneElement, kw_only=True):
     _copyright: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.publisher, 'Organization|Practitioner|PractitionerRole')
+        if self.publisher is not None:
+            check_targets(self.publisher, 'Organization|Practitioner|PractitionerRole')
 
 
 class ContractTerm(BackboneElement, kw_only=True):
@@ -2644,52 +2871,55 @@ class ContractTerm(BackboneElement, kw_only=True):
     subType: CodeableConcept | None = None
     text: String | None = None
     _text: Element | None = None
-    securityLabel: list[ContractTermSecurityLabel] | None = None
+    securityLabel: Many[ContractTermSecurityLabel] | None = None
     offer: ContractTermOffer
-    asset: list[ContractTermAsset] | None = None
-    action: list[ContractTermAction] | None = None
-    group: list[ContractTerm] | None = None
+    asset: Many[ContractTermAsset] | None = None
+    action: Many[ContractTermAction] | None = None
+    group: Many[ContractTerm] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ContractTerm_topic(self), 2, 0)
+        nones = _ContractTerm_topic(self).count(None)
+        if 1 > nones:
+            refuse_choice('topic')
 
 
 class ContractTermSecurityLabel(BackboneElement, kw_only=True):
     """Protection for the Term (Contract.term.securityLabel)."""
 
-    number: list[UnsignedInt | None] | None = None
-    _number: list[Element | None] | None = None
+    number: Several[UnsignedInt] | None = None
+    _number: Several[Element] | None = None
     classification: Coding
-    category: list[Coding] | None = None
-    control: list[Coding] | None = None
+    category: Many[Coding] | None = None
+    control: Many[Coding] | None = None
 
 
 class ContractTermOffer(BackboneElement, kw_only=True):
     """Context of the Contract term (Contract.term.offer)."""
 
-    identifier: list[Identifier] | None = None
-    party: list[ContractTermOfferParty] | None = None
+    identifier: Many[Identifier] | None = None
+    party: Many[ContractTermOfferParty] | None = None
     topic: Reference | None = None
     type: CodeableConcept | None = None
     decision: CodeableConcept | None = None
-    decisionMode: list[CodeableConcept] | None = None
-    answer: list[ContractTermOfferAnswer] | None = None
+    decisionMode: Many[CodeableConcept] | None = None
+    answer: Many[ContractTermOfferAnswer] | None = None
     text: String | None = None
     _text: Element | None = None
-    linkId: list[String | None] | None = None
-    _linkId: list[Element | None] | None = None
-    securityLabelNumber: list[UnsignedInt | None] | None = None
-    _securityLabelNumber: list[Element | None] | None = None
+    linkId: Several[String] | None = None
+    _linkId: Several[Element] | None = None
+    securityLabelNumber: Several[UnsignedInt] | None = None
+    _securityLabelNumber: Several[Element] | None = None
 
 
 class ContractTermOfferParty(BackboneElement, kw_only=True):
     """Offer Recipient (Contract.term.offer.party)."""
 
-    reference: list[Reference]
+    reference: Many[Reference]
     role: CodeableConcept
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reference is not None:
+            check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ContractTermOfferAnswer(BackboneElement, kw_only=True):
@@ -2717,38 +2947,40 @@ class ContractTermOfferAnswer(BackboneElement, kw_only=True):
     valueReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ContractTermOfferAnswer_value(self), 12, 1)
+        nones = _ContractTermOfferAnswer_value(self).count(None)
+        if 11 != nones:
+            refuse_choice('value')
 
 
 class ContractTermAsset(BackboneElement, kw_only=True):
     """Contract Term Asset List (Contract.term.asset)."""
 
     scope: CodeableConcept | None = None
-    type: list[CodeableConcept] | None = None
-    typeReference: list[Reference] | None = None
-    subtype: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
+    typeReference: Many[Reference] | None = None
+    subtype: Many[CodeableConcept] | None = None
     relationship: Coding | None = None
-    context: list[ContractTermAssetContext] | None = None
+    context: Many[ContractTermAssetContext] | None = None
     condition: String | None = None
     _condition: Element | None = None
-    periodType: list[CodeableConcept] | None = None
-    period: list[Period] | None = None
-    usePeriod: list[Period] | None = None
+    periodType: Many[CodeableConcept] | None = None
+    period: Many[Period] | None = None
+    usePeriod: Many[Period] | None = None
     text: String | None = None
     _text: Element | None = None
-    linkId: list[String | None] | None = None
-    _linkId: list[Element | None] | None = None
-    answer: list[ContractTermOfferAnswer] | None = None
-    securityLabelNumber: list[UnsignedInt | None] | None = None
-    _securityLabelNumber: list[Element | None] | None = None
-    valuedItem: list[ContractTermAssetValuedItem] | None = None
+    linkId: Several[String] | None = None
+    _linkId: Several[Element] | None = None
+    answer: Many[ContractTermOfferAnswer] | None = None
+    securityLabelNumber: Several[UnsignedInt] | None = None
+    _securityLabelNumber: Several[Element] | None = None
+    valuedItem: Many[ContractTermAssetValuedItem] | None = None
 
 
 class ContractTermAssetContext(BackboneElement, kw_only=True):
     """Circumstance of the asset (Contract.term.asset.context)."""
 
     reference: Reference | None = None
-    code: list[CodeableConcept] | None = None
+    code: Many[CodeableConcept] | None = None
     text: String | None = None
     _text: Element | None = None
 
@@ -2774,15 +3006,19 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
     _paymentDate: Element | None = None
     responsible: Reference | None = None
     recipient: Reference | None = None
-    linkId: list[String | None] | None = None
-    _linkId: list[Element | None] | None = None
-    securityLabelNumber: list[UnsignedInt | None] | None = None
-    _securityLabelNumber: list[Element | None] | None = None
+    linkId: Several[String] | None = None
+    _linkId: Several[Element] | None = None
+    securityLabelNumber: Several[UnsignedInt] | None = None
+    _securityLabelNumber: Several[Element] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.responsible, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_choice(_ContractTermAssetValuedItem_entity(self), 2, 0)
+        if self.responsible is not None:
+            check_targets(self.responsible, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.recipient is not None:
+            check_targets(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        nones = _ContractTermAssetValuedItem_entity(self).count(None)
+        if 1 > nones:
+            refuse_choice('entity')
 
 
 class ContractTermAction(BackboneElement, kw_only=True):
@@ -2791,52 +3027,59 @@ class ContractTermAction(BackboneElement, kw_only=True):
     doNotPerform: bool | None = None
     _doNotPerform: Element | None = None
     type: CodeableConcept
-    subject: list[ContractTermActionSubject] | None = None
+    subject: Many[ContractTermActionSubject] | None = None
     intent: CodeableConcept
-    linkId: list[String | None] | None = None
-    _linkId: list[Element | None] | None = None
+    linkId: Several[String] | None = None
+    _linkId: Several[Element] | None = None
     status: CodeableConcept
     context: Reference | None = None
-    contextLinkId: list[String | None] | None = None
-    _contextLinkId: list[Element | None] | None = None
+    contextLinkId: Several[String] | None = None
+    _contextLinkId: Several[Element] | None = None
     occurrenceDateTime: DateTime | None = None
     _occurrenceDateTime: Element | None = None
     occurrencePeriod: Period | None = None
     occurrenceTiming: Timing | None = None
-    requester: list[Reference] | None = None
-    requesterLinkId: list[String | None] | None = None
-    _requesterLinkId: list[Element | None] | None = None
-    performerType: list[CodeableConcept] | None = None
+    requester: Many[Reference] | None = None
+    requesterLinkId: Several[String] | None = None
+    _requesterLinkId: Several[Element] | None = None
+    performerType: Many[CodeableConcept] | None = None
     performerRole: CodeableConcept | None = None
     performer: Reference | None = None
-    performerLinkId: list[String | None] | None = None
-    _performerLinkId: list[Element | None] | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    reason: list[String | None] | None = None
-    _reason: list[Element | None] | None = None
-    reasonLinkId: list[String | None] | None = None
-    _reasonLinkId: list[Element | None] | None = None
-    note: list[Annotation] | None = None
-    securityLabelNumber: list[UnsignedInt | None] | None = None
-    _securityLabelNumber: list[Element | None] | None = None
+    performerLinkId: Several[String] | None = None
+    _performerLinkId: Several[Element] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    reason: Several[String] | None = None
+    _reason: Several[Element] | None = None
+    reasonLinkId: Several[String] | None = None
+    _reasonLinkId: Several[Element] | None = None
+    note: Many[Annotation] | None = None
+    securityLabelNumber: Several[UnsignedInt] | None = None
+    _securityLabelNumber: Several[Element] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.context, 'Encounter|EpisodeOfCare')
-        check_targets_of_all(self.requester, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.performer, 'CareTeam|Device|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Substance')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Questionnaire|QuestionnaireResponse')
-        check_choice(_ContractTermAction_occurrence(self), 3, 0)
+        if self.context is not None:
+            check_targets(self.context, 'Encounter|EpisodeOfCare')
+        if self.requester is not None:
+            check_targets_of_all(self.requester, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.performer is not None:
+            check_targets(self.performer, 'CareTeam|Device|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Substance')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Questionnaire|QuestionnaireResponse')
+        nones = _ContractTermAction_occurrence(self).count(None)
+        if 2 > nones:
+            refuse_choice('occurrence')
 
 
 class ContractTermActionSubject(BackboneElement, kw_only=True):
     """Entity of the action (Contract.term.action.subject)."""
 
-    reference: list[Reference]
+    reference: Many[Reference]
     role: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reference is not None:
+            check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ContractSigner(BackboneElement, kw_only=True):
@@ -2844,10 +3087,11 @@ class ContractSigner(BackboneElement, kw_only=True):
 
     type: Coding
     party: Reference
-    signature: list[Signature]
+    signature: Many[Signature]
 
     def __post_init__(self) -> None:
-        check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.party is not None:
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ContractFriendly(BackboneElement, kw_only=True):
@@ -2857,8 +3101,11 @@ class ContractFriendly(BackboneElement, kw_only=True):
     contentReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse')
-        check_choice(_ContractFriendly_content(self), 2, 1)
+        if self.contentReference is not None:
+            check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse')
+        nones = _ContractFriendly_content(self).count(None)
+        if 1 != nones:
+            refuse_choice('content')
 
 
 class ContractLegal(BackboneElement, kw_only=True):
@@ -2868,8 +3115,11 @@ class ContractLegal(BackboneElement, kw_only=True):
     contentReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse')
-        check_choice(_ContractLegal_content(self), 2, 1)
+        if self.contentReference is not None:
+            check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse')
+        nones = _ContractLegal_content(self).count(None)
+        if 1 != nones:
+            refuse_choice('content')
 
 
 class ContractRule(BackboneElement, kw_only=True):
@@ -2879,15 +3129,18 @@ class ContractRule(BackboneElement, kw_only=True):
     contentReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.contentReference, 'DocumentReference')
-        check_choice(_ContractRule_content(self), 2, 1)
+        if self.contentReference is not None:
+            check_targets(self.contentReference, 'DocumentReference')
+        nones = _ContractRule_content(self).count(None)
+        if 1 != nones:
+            refuse_choice('content')
 
 
 class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Coverage", rename={'class_': 'class'}):
     """Insurance or medical plan or a payment agreement (Coverage)."""
 
     resourceType: ClassVar[str] = "Coverage"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
     type: CodeableConcept | None = None
@@ -2900,23 +3153,28 @@ class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Cove
     _dependent: Element | None = None
     relationship: CodeableConcept | None = None
     period: Period | None = None
-    payor: list[Reference]
-    class_: list[CoverageClass] | None = None
+    payor: Many[Reference]
+    class_: Many[CoverageClass] | None = None
     order: PositiveInt | None = None
     _order: Element | None = None
     network: String | None = None
     _network: Element | None = None
-    costToBeneficiary: list[CoverageCostToBeneficiary] | None = None
+    costToBeneficiary: Many[CoverageCostToBeneficiary] | None = None
     subrogation: bool | None = None
     _subrogation: Element | None = None
-    contract: list[Reference] | None = None
+    contract: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.policyHolder, 'Organization|Patient|RelatedPerson')
-        check_targets(self.subscriber, 'Patient|RelatedPerson')
-        check_targets(self.beneficiary, 'Patient')
-        check_targets_of_all(self.payor, 'Organization|Patient|RelatedPerson')
-        check_targets_of_all(self.contract, 'Contract')
+        if self.policyHolder is not None:
+            check_targets(self.policyHolder, 'Organization|Patient|RelatedPerson')
+        if self.subscriber is not None:
+            check_targets(self.subscriber, 'Patient|RelatedPerson')
+        if self.beneficiary is not None:
+            check_targets(self.beneficiary, 'Patient')
+        if self.payor is not None:
+            check_targets_of_all(self.payor, 'Organization|Patient|RelatedPerson')
+        if self.contract is not None:
+            check_targets_of_all(self.contract, 'Contract')
 
 
 class CoverageClass(BackboneElement, kw_only=True):
@@ -2935,10 +3193,12 @@ class CoverageCostToBeneficiary(BackboneElement, kw_only=True):
     type: CodeableConcept | None = None
     valueQuantity: Quantity | None = None
     valueMoney: Money | None = None
-    exception: list[CoverageCostToBeneficiaryException] | None = None
+    exception: Many[CoverageCostToBeneficiaryException] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_CoverageCostToBeneficiary_value(self), 2, 1)
+        nones = _CoverageCostToBeneficiary_value(self).count(None)
+        if 1 != nones:
+            refuse_choice('value')
 
 
 class CoverageCostToBeneficiaryException(BackboneElement, kw_only=True):
@@ -2952,12 +3212,12 @@ class CoverageEligibilityRequest(DomainResource, kw_only=True, tag_field="resour
     """CoverageEligibilityRequest resource (CoverageEligibilityRequest)."""
 
     resourceType: ClassVar[str] = "CoverageEligibilityRequest"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
     priority: CodeableConcept | None = None
-    purpose: list[EligibilityrequestPurposeCode | None]
-    _purpose: list[Element | None] | None = None
+    purpose: Several[EligibilityrequestPurposeCode]
+    _purpose: Several[Element] | None = None
     patient: Reference
     servicedDate: Date | None = None
     _servicedDate: Element | None = None
@@ -2968,17 +3228,24 @@ class CoverageEligibilityRequest(DomainResource, kw_only=True, tag_field="resour
     provider: Reference | None = None
     insurer: Reference
     facility: Reference | None = None
-    supportingInfo: list[CoverageEligibilityRequestSupportingInfo] | None = None
-    insurance: list[CoverageEligibilityRequestInsurance] | None = None
-    item: list[CoverageEligibilityRequestItem] | None = None
+    supportingInfo: Many[CoverageEligibilityRequestSupportingInfo] | None = None
+    insurance: Many[CoverageEligibilityRequestInsurance] | None = None
+    item: Many[CoverageEligibilityRequestItem] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.enterer, 'Practitioner|PractitionerRole')
-        check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.insurer, 'Organization')
-        check_targets(self.facility, 'Location')
-        check_choice(_CoverageEligibilityRequest_serviced(self), 2, 0)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.enterer is not None:
+            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+        if self.provider is not None:
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.insurer is not None:
+            check_targets(self.insurer, 'Organization')
+        if self.facility is not None:
+            check_targets(self.facility, 'Location')
+        nones = _CoverageEligibilityRequest_serviced(self).count(None)
+        if 1 > nones:
+            refuse_choice('serviced')
 
 
 class CoverageEligibilityRequestSupportingInfo(BackboneElement, kw_only=True):
@@ -3001,27 +3268,30 @@ class CoverageEligibilityRequestInsurance(BackboneElement, kw_only=True):
     _businessArrangement: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.coverage, 'Coverage')
+        if self.coverage is not None:
+            check_targets(self.coverage, 'Coverage')
 
 
 class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
     """Item to be evaluated for eligibiity (CoverageEligibilityRequest.item)."""
 
-    supportingInfoSequence: list[PositiveInt | None] | None = None
-    _supportingInfoSequence: list[Element | None] | None = None
+    supportingInfoSequence: Several[PositiveInt] | None = None
+    _supportingInfoSequence: Several[Element] | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept | None = None
-    modifier: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
     provider: Reference | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     facility: Reference | None = None
-    diagnosis: list[CoverageEligibilityRequestItemDiagnosis] | None = None
-    detail: list[Reference] | None = None
+    diagnosis: Many[CoverageEligibilityRequestItemDiagnosis] | None = None
+    detail: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.provider, 'Practitioner|PractitionerRole')
-        check_targets(self.facility, 'Location|Organization')
+        if self.provider is not None:
+            check_targets(self.provider, 'Practitioner|PractitionerRole')
+        if self.facility is not None:
+            check_targets(self.facility, 'Location|Organization')
 
 
 class CoverageEligibilityRequestItemDiagnosis(BackboneElement, kw_only=True):
@@ -3031,19 +3301,22 @@ class CoverageEligibilityRequestItemDiagnosis(BackboneElement, kw_only=True):
     diagnosisReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.diagnosisReference, 'Condition')
-        check_choice(_CoverageEligibilityRequestItemDiagnosis_diagnosis(self), 2, 0)
+        if self.diagnosisReference is not None:
+            check_targets(self.diagnosisReference, 'Condition')
+        nones = _CoverageEligibilityRequestItemDiagnosis_diagnosis(self).count(None)
+        if 1 > nones:
+            refuse_choice('diagnosis')
 
 
 class CoverageEligibilityResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="CoverageEligibilityResponse"):
     """CoverageEligibilityResponse resource (CoverageEligibilityResponse)."""
 
     resourceType: ClassVar[str] = "CoverageEligibilityResponse"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
-    purpose: list[EligibilityresponsePurposeCode | None]
-    _purpose: list[Element | None] | None = None
+    purpose: Several[EligibilityresponsePurposeCode]
+    _purpose: Several[Element] | None = None
     patient: Reference
     servicedDate: Date | None = None
     _servicedDate: Element | None = None
@@ -3057,18 +3330,24 @@ class CoverageEligibilityResponse(DomainResource, kw_only=True, tag_field="resou
     disposition: String | None = None
     _disposition: Element | None = None
     insurer: Reference
-    insurance: list[CoverageEligibilityResponseInsurance] | None = None
+    insurance: Many[CoverageEligibilityResponseInsurance] | None = None
     preAuthRef: String | None = None
     _preAuthRef: Element | None = None
     form: CodeableConcept | None = None
-    error: list[CoverageEligibilityResponseError] | None = None
+    error: Many[CoverageEligibilityResponseError] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.request, 'CoverageEligibilityRequest')
-        check_targets(self.insurer, 'Organization')
-        check_choice(_CoverageEligibilityResponse_serviced(self), 2, 0)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.requestor is not None:
+            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
+        if self.request is not None:
+            check_targets(self.request, 'CoverageEligibilityRequest')
+        if self.insurer is not None:
+            check_targets(self.insurer, 'Organization')
+        nones = _CoverageEligibilityResponse_serviced(self).count(None)
+        if 1 > nones:
+            refuse_choice('serviced')
 
 
 class CoverageEligibilityResponseInsurance(BackboneElement, kw_only=True):
@@ -3078,10 +3357,11 @@ class CoverageEligibilityResponseInsurance(BackboneElement, kw_only=True):
     inforce: bool | None = None
     _inforce: Element | None = None
     benefitPeriod: Period | None = None
-    item: list[CoverageEligibilityResponseInsuranceItem] | None = None
+    item: Many[CoverageEligibilityResponseInsuranceItem] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.coverage, 'Coverage')
+        if self.coverage is not None:
+            check_targets(self.coverage, 'Coverage')
 
 
 class CoverageEligibilityResponseInsuranceItem(BackboneElement, kw_only=True):
@@ -3089,7 +3369,7 @@ class CoverageEligibilityResponseInsuranceItem(BackboneElement, kw_only=True):
 
     category: CodeableConcept | None = None
     productOrService: CodeableConcept | None = None
-    modifier: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
     provider: Reference | None = None
     excluded: bool | None = None
     _excluded: Element | None = None
@@ -3100,15 +3380,16 @@ class CoverageEligibilityResponseInsuranceItem(BackboneElement, kw_only=True):
     network: CodeableConcept | None = None
     unit: CodeableConcept | None = None
     term: CodeableConcept | None = None
-    benefit: list[CoverageEligibilityResponseInsuranceItemBenefit] | None = None
+    benefit: Many[CoverageEligibilityResponseInsuranceItemBenefit] | None = None
     authorizationRequired: bool | None = None
     _authorizationRequired: Element | None = None
-    authorizationSupporting: list[CodeableConcept] | None = None
+    authorizationSupporting: Many[CodeableConcept] | None = None
     authorizationUrl: Uri | None = None
     _authorizationUrl: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.provider, 'Practitioner|PractitionerRole')
+        if self.provider is not None:
+            check_targets(self.provider, 'Practitioner|PractitionerRole')
 
 
 class CoverageEligibilityResponseInsuranceItemBenefit(BackboneElement, kw_only=True):
@@ -3127,8 +3408,12 @@ class CoverageEligibilityResponseInsuranceItemBenefit(BackboneElement, kw_only=T
     usedMoney: Money | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_CoverageEligibilityResponseInsuranceItemBenefit_allowed(self), 3, 0)
-        check_choice(_CoverageEligibilityResponseInsuranceItemBenefit_used(self), 3, 0)
+        nones = _CoverageEligibilityResponseInsuranceItemBenefit_allowed(self).count(None)
+        if 2 > nones:
+            refuse_choice('allowed')
+        nones = _CoverageEligibilityResponseInsuranceItemBenefit_used(self).count(None)
+        if 2 > nones:
+            refuse_choice('used')
 
 
 class CoverageEligibilityResponseError(BackboneElement, kw_only=True):
@@ -3141,7 +3426,7 @@ class DetectedIssue(DomainResource, kw_only=True, tag_field="resourceType", tag=
     """Clinical issue with action (DetectedIssue)."""
 
     resourceType: ClassVar[str] = "DetectedIssue"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: DetectedissueStatusCode
     _status: Element | None = None
     code: CodeableConcept | None = None
@@ -3152,25 +3437,29 @@ class DetectedIssue(DomainResource, kw_only=True, tag_field="resourceType", tag=
     _identifiedDateTime: Element | None = None
     identifiedPeriod: Period | None = None
     author: Reference | None = None
-    implicated: list[Reference] | None = None
-    evidence: list[DetectedIssueEvidence] | None = None
+    implicated: Many[Reference] | None = None
+    evidence: Many[DetectedIssueEvidence] | None = None
     detail: String | None = None
     _detail: Element | None = None
     reference: Uri | None = None
     _reference: Element | None = None
-    mitigation: list[DetectedIssueMitigation] | None = None
+    mitigation: Many[DetectedIssueMitigation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.author, 'Device|Practitioner|PractitionerRole')
-        check_choice(_DetectedIssue_identified(self), 2, 0)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.author is not None:
+            check_targets(self.author, 'Device|Practitioner|PractitionerRole')
+        nones = _DetectedIssue_identified(self).count(None)
+        if 1 > nones:
+            refuse_choice('identified')
 
 
 class DetectedIssueEvidence(BackboneElement, kw_only=True):
     """Supporting evidence (DetectedIssue.evidence)."""
 
-    code: list[CodeableConcept] | None = None
-    detail: list[Reference] | None = None
+    code: Many[CodeableConcept] | None = None
+    detail: Many[Reference] | None = None
 
 
 class DetectedIssueMitigation(BackboneElement, kw_only=True):
@@ -3182,19 +3471,20 @@ class DetectedIssueMitigation(BackboneElement, kw_only=True):
     author: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.author, 'Practitioner|PractitionerRole')
+        if self.author is not None:
+            check_targets(self.author, 'Practitioner|PractitionerRole')
 
 
 class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device"):
     """Item used in healthcare (Device)."""
 
     resourceType: ClassVar[str] = "Device"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     definition: Reference | None = None
-    udiCarrier: list[DeviceUdiCarrier] | None = None
+    udiCarrier: Many[DeviceUdiCarrier] | None = None
     status: DeviceStatusCode | None = None
     _status: Element | None = None
-    statusReason: list[CodeableConcept] | None = None
+    statusReason: Many[CodeableConcept] | None = None
     distinctIdentifier: String | None = None
     _distinctIdentifier: Element | None = None
     manufacturer: String | None = None
@@ -3207,31 +3497,36 @@ class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device
     _lotNumber: Element | None = None
     serialNumber: String | None = None
     _serialNumber: Element | None = None
-    deviceName: list[DeviceDeviceName] | None = None
+    deviceName: Many[DeviceDeviceName] | None = None
     modelNumber: String | None = None
     _modelNumber: Element | None = None
     partNumber: String | None = None
     _partNumber: Element | None = None
     type: CodeableConcept | None = None
-    specialization: list[DeviceSpecialization] | None = None
-    version: list[DeviceVersion] | None = None
-    property: list[DeviceProperty] | None = None
+    specialization: Many[DeviceSpecialization] | None = None
+    version: Many[DeviceVersion] | None = None
+    property: Many[DeviceProperty] | None = None
     patient: Reference | None = None
     owner: Reference | None = None
-    contact: list[ContactPoint] | None = None
+    contact: Many[ContactPoint] | None = None
     location: Reference | None = None
     url: Uri | None = None
     _url: Element | None = None
-    note: list[Annotation] | None = None
-    safety: list[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    safety: Many[CodeableConcept] | None = None
     parent: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.definition, 'DeviceDefinition')
-        check_targets(self.patient, 'Patient')
-        check_targets(self.owner, 'Organization')
-        check_targets(self.location, 'Location')
-        check_targets(self.parent, 'Device')
+        if self.definition is not None:
+            check_targets(self.definition, 'DeviceDefinition')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.owner is not None:
+            check_targets(self.owner, 'Organization')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.parent is not None:
+            check_targets(self.parent, 'Device')
 
 
 class DeviceUdiCarrier(BackboneElement, kw_only=True):
@@ -3251,7 +3546,8 @@ class DeviceUdiCarrier(BackboneElement, kw_only=True):
     _entryType: Element | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.carrierAIDC)
+        if self.carrierAIDC is not None:
+            check_base64(self.carrierAIDC)
 
 
 class DeviceDeviceName(BackboneElement, kw_only=True):
@@ -3284,50 +3580,55 @@ class DeviceProperty(BackboneElement, kw_only=True):
     """The actual configuration settings of a device as it actually operates, e.g., regulation status, time properties (Device.property)."""
 
     type: CodeableConcept
-    valueQuantity: list[Quantity] | None = None
-    valueCode: list[CodeableConcept] | None = None
+    valueQuantity: Many[Quantity] | None = None
+    valueCode: Many[CodeableConcept] | None = None
 
 
 class DeviceDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceDefinition"):
     """An instance of a medical-related component of a medical device (DeviceDefinition)."""
 
     resourceType: ClassVar[str] = "DeviceDefinition"
-    identifier: list[Identifier] | None = None
-    udiDeviceIdentifier: list[DeviceDefinitionUdiDeviceIdentifier] | None = None
+    identifier: Many[Identifier] | None = None
+    udiDeviceIdentifier: Many[DeviceDefinitionUdiDeviceIdentifier] | None = None
     manufacturerString: String | None = None
     _manufacturerString: Element | None = None
     manufacturerReference: Reference | None = None
-    deviceName: list[DeviceDefinitionDeviceName] | None = None
+    deviceName: Many[DeviceDefinitionDeviceName] | None = None
     modelNumber: String | None = None
     _modelNumber: Element | None = None
     type: CodeableConcept | None = None
-    specialization: list[DeviceDefinitionSpecialization] | None = None
-    version: list[String | None] | None = None
-    _version: list[Element | None] | None = None
-    safety: list[CodeableConcept] | None = None
-    shelfLifeStorage: list[ProductShelfLife] | None = None
+    specialization: Many[DeviceDefinitionSpecialization] | None = None
+    version: Several[String] | None = None
+    _version: Several[Element] | None = None
+    safety: Many[CodeableConcept] | None = None
+    shelfLifeStorage: Many[ProductShelfLife] | None = None
     physicalCharacteristics: ProdCharacteristic | None = None
-    languageCode: list[CodeableConcept] | None = None
-    capability: list[DeviceDefinitionCapability] | None = None
-    property: list[DeviceDefinitionProperty] | None = None
+    languageCode: Many[CodeableConcept] | None = None
+    capability: Many[DeviceDefinitionCapability] | None = None
+    property: Many[DeviceDefinitionProperty] | None = None
     owner: Reference | None = None
-    contact: list[ContactPoint] | None = None
+    contact: Many[ContactPoint] | None = None
     url: Uri | None = None
     _url: Element | None = None
     onlineInformation: Uri | None = None
     _onlineInformation: Element | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
     quantity: Quantity | None = None
     parentDevice: Reference | None = None
-    material: list[DeviceDefinitionMaterial] | None = None
-    classification: list[DeviceDefinitionClassification] | None = None
+    material: Many[DeviceDefinitionMaterial] | None = None
+    classification: Many[DeviceDefinitionClassification] | None = None
     bodySite: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.manufacturerReference, 'Organization')
-        check_targets(self.owner, 'Organization')
-        check_targets(self.parentDevice, 'DeviceDefinition')
-        check_choice(_DeviceDefinition_manufacturer(self), 2, 0)
+        if self.manufacturerReference is not None:
+            check_targets(self.manufacturerReference, 'Organization')
+        if self.owner is not None:
+            check_targets(self.owner, 'Organization')
+        if self.parentDevice is not None:
+            check_targets(self.parentDevice, 'DeviceDefinition')
+        nones = _DeviceDefinition_manufacturer(self).count(None)
+        if 1 > nones:
+            refuse_choice('manufacturer')
 
 
 class DeviceDefinitionUdiDeviceIdentifier(BackboneElement, kw_only=True):
@@ -3363,15 +3664,15 @@ class DeviceDefinitionCapability(BackboneElement, kw_only=True):
     """Device capabilities (DeviceDefinition.capability)."""
 
     type: CodeableConcept
-    description: list[CodeableConcept] | None = None
+    description: Many[CodeableConcept] | None = None
 
 
 class DeviceDefinitionProperty(BackboneElement, kw_only=True):
     """The actual configuration settings of a device as it actually operates, e.g., regulation status, time properties (DeviceDefinition.property)."""
 
     type: CodeableConcept
-    valueQuantity: list[Quantity] | None = None
-    valueCode: list[CodeableConcept] | None = None
+    valueQuantity: Many[Quantity] | None = None
+    valueCode: Many[CodeableConcept] | None = None
 
 
 class DeviceDefinitionMaterial(BackboneElement, kw_only=True):
@@ -3388,14 +3689,14 @@ class DeviceDefinitionClassification(BackboneElement, kw_only=True):
     """What kind of device or device system this is (DeviceDefinition.classification)."""
 
     type: CodeableConcept
-    justification: list[RelatedArtifact] | None = None
+    justification: Many[RelatedArtifact] | None = None
 
 
 class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceMetric"):
     """Measurement, calculation or setting capability of a medical device (DeviceMetric)."""
 
     resourceType: ClassVar[str] = "DeviceMetric"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     type: CodeableConcept
     unit: CodeableConcept | None = None
     source: Reference | None = None
@@ -3407,11 +3708,13 @@ class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="
     category: MetricCategoryCode
     _category: Element | None = None
     measurementPeriod: Timing | None = None
-    calibration: list[DeviceMetricCalibration] | None = None
+    calibration: Many[DeviceMetricCalibration] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.source, 'Device')
-        check_targets(self.parent, 'Device')
+        if self.source is not None:
+            check_targets(self.source, 'Device')
+        if self.parent is not None:
+            check_targets(self.parent, 'Device')
 
 
 class DeviceMetricCalibration(BackboneElement, kw_only=True):
@@ -3429,13 +3732,13 @@ class DeviceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
     """Medical device request (DeviceRequest)."""
 
     resourceType: ClassVar[str] = "DeviceRequest"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    basedOn: list[Reference] | None = None
-    priorRequest: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    basedOn: Many[Reference] | None = None
+    priorRequest: Many[Reference] | None = None
     groupIdentifier: Identifier | None = None
     status: RequestStatusCode | None = None
     _status: Element | None = None
@@ -3445,7 +3748,7 @@ class DeviceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
     _priority: Element | None = None
     codeReference: Reference | None = None
     codeCodeableConcept: CodeableConcept | None = None
-    parameter: list[DeviceRequestParameter] | None = None
+    parameter: Many[DeviceRequestParameter] | None = None
     subject: Reference
     encounter: Reference | None = None
     occurrenceDateTime: DateTime | None = None
@@ -3457,24 +3760,36 @@ class DeviceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
     requester: Reference | None = None
     performerType: CodeableConcept | None = None
     performer: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    insurance: list[Reference] | None = None
-    supportingInfo: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    relevantHistory: list[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    insurance: Many[Reference] | None = None
+    supportingInfo: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    relevantHistory: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.codeReference, 'Device')
-        check_targets(self.subject, 'Device|Group|Location|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.requester, 'Device|Organization|Practitioner|PractitionerRole')
-        check_targets(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
-        check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
-        check_targets_of_all(self.relevantHistory, 'Provenance')
-        check_choice(_DeviceRequest_code(self), 2, 1)
-        check_choice(_DeviceRequest_occurrence(self), 3, 0)
+        if self.codeReference is not None:
+            check_targets(self.codeReference, 'Device')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Location|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.requester is not None:
+            check_targets(self.requester, 'Device|Organization|Practitioner|PractitionerRole')
+        if self.performer is not None:
+            check_targets(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        if self.insurance is not None:
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+        if self.relevantHistory is not None:
+            check_targets_of_all(self.relevantHistory, 'Provenance')
+        nones = _DeviceRequest_code(self).count(None)
+        if 1 != nones:
+            refuse_choice('code')
+        nones = _DeviceRequest_occurrence(self).count(None)
+        if 2 > nones:
+            refuse_choice('occurrence')
 
 
 class DeviceRequestParameter(BackboneElement, kw_only=True):
@@ -3488,19 +3803,21 @@ class DeviceRequestParameter(BackboneElement, kw_only=True):
     _valueBoolean: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_DeviceRequestParameter_value(self), 4, 0)
+        nones = _DeviceRequestParameter_value(self).count(None)
+        if 3 > nones:
+            refuse_choice('value')
 
 
 class DeviceUseStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceUseStatement"):
     """Record of use of a device (DeviceUseStatement)."""
 
     resourceType: ClassVar[str] = "DeviceUseStatement"
-    identifier: list[Identifier] | None = None
-    basedOn: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    basedOn: Many[Reference] | None = None
     status: DeviceStatementStatusCode
     _status: Element | None = None
     subject: Reference
-    derivedFrom: list[Reference] | None = None
+    derivedFrom: Many[Reference] | None = None
     timingTiming: Timing | None = None
     timingPeriod: Period | None = None
     timingDateTime: DateTime | None = None
@@ -3509,30 +3826,38 @@ class DeviceUseStatement(DomainResource, kw_only=True, tag_field="resourceType",
     _recordedOn: Element | None = None
     source: Reference | None = None
     device: Reference
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
     bodySite: CodeableConcept | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'ServiceRequest')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets_of_all(self.derivedFrom, 'Claim|DocumentReference|Observation|Procedure|QuestionnaireResponse|ServiceRequest')
-        check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.device, 'Device')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation')
-        check_choice(_DeviceUseStatement_timing(self), 3, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'ServiceRequest')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.derivedFrom is not None:
+            check_targets_of_all(self.derivedFrom, 'Claim|DocumentReference|Observation|Procedure|QuestionnaireResponse|ServiceRequest')
+        if self.source is not None:
+            check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.device is not None:
+            check_targets(self.device, 'Device')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation')
+        nones = _DeviceUseStatement_timing(self).count(None)
+        if 2 > nones:
+            refuse_choice('timing')
 
 
 class DiagnosticReport(DomainResource, kw_only=True, tag_field="resourceType", tag="DiagnosticReport"):
     """A Diagnostic report - a combination of request information, atomic results, images, interpretation, as well as formatted reports (DiagnosticReport)."""
 
     resourceType: ClassVar[str] = "DiagnosticReport"
-    identifier: list[Identifier] | None = None
-    basedOn: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    basedOn: Many[Reference] | None = None
     status: DiagnosticReportStatusCode
     _status: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     code: CodeableConcept
     subject: Reference | None = None
     encounter: Reference | None = None
@@ -3541,27 +3866,37 @@ class DiagnosticReport(DomainResource, kw_only=True, tag_field="resourceType", t
     effectivePeriod: Period | None = None
     issued: Instant | None = None
     _issued: Element | None = None
-    performer: list[Reference] | None = None
-    resultsInterpreter: list[Reference] | None = None
-    specimen: list[Reference] | None = None
-    result: list[Reference] | None = None
-    imagingStudy: list[Reference] | None = None
-    media: list[DiagnosticReportMedia] | None = None
+    performer: Many[Reference] | None = None
+    resultsInterpreter: Many[Reference] | None = None
+    specimen: Many[Reference] | None = None
+    result: Many[Reference] | None = None
+    imagingStudy: Many[Reference] | None = None
+    media: Many[DiagnosticReportMedia] | None = None
     conclusion: String | None = None
     _conclusion: Element | None = None
-    conclusionCode: list[CodeableConcept] | None = None
-    presentedForm: list[Attachment] | None = None
+    conclusionCode: Many[CodeableConcept] | None = None
+    presentedForm: Many[Attachment] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest')
-        check_targets(self.subject, 'Device|Group|Location|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets_of_all(self.performer, 'CareTeam|Organization|Practitioner|PractitionerRole')
-        check_targets_of_all(self.resultsInterpreter, 'CareTeam|Organization|Practitioner|PractitionerRole')
-        check_targets_of_all(self.specimen, 'Specimen')
-        check_targets_of_all(self.result, 'Observation')
-        check_targets_of_all(self.imagingStudy, 'ImagingStudy')
-        check_choice(_DiagnosticReport_effective(self), 2, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Location|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.performer is not None:
+            check_targets_of_all(self.performer, 'CareTeam|Organization|Practitioner|PractitionerRole')
+        if self.resultsInterpreter is not None:
+            check_targets_of_all(self.resultsInterpreter, 'CareTeam|Organization|Practitioner|PractitionerRole')
+        if self.specimen is not None:
+            check_targets_of_all(self.specimen, 'Specimen')
+        if self.result is not None:
+            check_targets_of_all(self.result, 'Observation')
+        if self.imagingStudy is not None:
+            check_targets_of_all(self.imagingStudy, 'ImagingStudy')
+        nones = _DiagnosticReport_effective(self).count(None)
+        if 1 > nones:
+            refuse_choice('effective')
 
 
 class DiagnosticReportMedia(BackboneElement, kw_only=True):
@@ -3572,7 +3907,8 @@ class DiagnosticReportMedia(BackboneElement, kw_only=True):
     link: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.link, 'Media')
+        if self.link is not None:
+            check_targets(self.link, 'Media')
 
 
 class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", tag="DocumentManifest"):
@@ -3580,26 +3916,29 @@ class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", t
 
     resourceType: ClassVar[str] = "DocumentManifest"
     masterIdentifier: Identifier | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: DocumentReferenceStatusCode
     _status: Element | None = None
     type: CodeableConcept | None = None
     subject: Reference | None = None
     created: DateTime | None = None
     _created: Element | None = None
-    author: list[Reference] | None = None
-    recipient: list[Reference] | None = None
+    author: Many[Reference] | None = None
+    recipient: Many[Reference] | None = None
     source: Uri | None = None
     _source: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    content: list[Reference]
-    related: list[DocumentManifestRelated] | None = None
+    content: Many[Reference]
+    related: Many[DocumentManifestRelated] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Device|Group|Patient|Practitioner')
-        check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Patient|Practitioner')
+        if self.author is not None:
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.recipient is not None:
+            check_targets_of_all(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class DocumentManifestRelated(BackboneElement, kw_only=True):
@@ -3614,31 +3953,35 @@ class DocumentReference(DomainResource, kw_only=True, tag_field="resourceType", 
 
     resourceType: ClassVar[str] = "DocumentReference"
     masterIdentifier: Identifier | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: DocumentReferenceStatusCode
     _status: Element | None = None
     docStatus: CompositionStatusCode | None = None
     _docStatus: Element | None = None
     type: CodeableConcept | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     subject: Reference | None = None
     date: Instant | None = None
     _date: Element | None = None
-    author: list[Reference] | None = None
+    author: Many[Reference] | None = None
     authenticator: Reference | None = None
     custodian: Reference | None = None
-    relatesTo: list[DocumentReferenceRelatesTo] | None = None
+    relatesTo: Many[DocumentReferenceRelatesTo] | None = None
     description: String | None = None
     _description: Element | None = None
-    securityLabel: list[CodeableConcept] | None = None
-    content: list[DocumentReferenceContent]
+    securityLabel: Many[CodeableConcept] | None = None
+    content: Many[DocumentReferenceContent]
     context: DocumentReferenceContext | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Device|Group|Patient|Practitioner')
-        check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.authenticator, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.custodian, 'Organization')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Patient|Practitioner')
+        if self.author is not None:
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.authenticator is not None:
+            check_targets(self.authenticator, 'Organization|Practitioner|PractitionerRole')
+        if self.custodian is not None:
+            check_targets(self.custodian, 'Organization')
 
 
 class DocumentReferenceRelatesTo(BackboneElement, kw_only=True):
@@ -3649,7 +3992,8 @@ class DocumentReferenceRelatesTo(BackboneElement, kw_only=True):
     target: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.target, 'DocumentReference')
+        if self.target is not None:
+            check_targets(self.target, 'DocumentReference')
 
 
 class DocumentReferenceContent(BackboneElement, kw_only=True):
@@ -3662,17 +4006,19 @@ class DocumentReferenceContent(BackboneElement, kw_only=True):
 class DocumentReferenceContext(BackboneElement, kw_only=True):
     """Clinical context of document (DocumentReference.context)."""
 
-    encounter: list[Reference] | None = None
-    event: list[CodeableConcept] | None = None
+    encounter: Many[Reference] | None = None
+    event: Many[CodeableConcept] | None = None
     period: Period | None = None
     facilityType: CodeableConcept | None = None
     practiceSetting: CodeableConcept | None = None
     sourcePatientInfo: Reference | None = None
-    related: list[Reference] | None = None
+    related: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.encounter, 'Encounter|EpisodeOfCare')
-        check_targets(self.sourcePatientInfo, 'Patient')
+        if self.encounter is not None:
+            check_targets_of_all(self.encounter, 'Encounter|EpisodeOfCare')
+        if self.sourcePatientInfo is not None:
+            check_targets(self.sourcePatientInfo, 'Patient')
 
 
 class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceType", tag="EffectEvidenceSynthesis"):
@@ -3681,7 +4027,7 @@ class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceT
     resourceType: ClassVar[str] = "EffectEvidenceSynthesis"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -3694,12 +4040,12 @@ class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceT
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    note: list[Annotation] | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     approvalDate: Date | None = None
@@ -3707,12 +4053,12 @@ class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceT
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
     synthesisType: CodeableConcept | None = None
     studyType: CodeableConcept | None = None
     population: Reference
@@ -3720,15 +4066,19 @@ class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceT
     exposureAlternative: Reference
     outcome: Reference
     sampleSize: EffectEvidenceSynthesisSampleSize | None = None
-    resultsByExposure: list[EffectEvidenceSynthesisResultsByExposure] | None = None
-    effectEstimate: list[EffectEvidenceSynthesisEffectEstimate] | None = None
-    certainty: list[EffectEvidenceSynthesisCertainty] | None = None
+    resultsByExposure: Many[EffectEvidenceSynthesisResultsByExposure] | None = None
+    effectEstimate: Many[EffectEvidenceSynthesisEffectEstimate] | None = None
+    certainty: Many[EffectEvidenceSynthesisCertainty] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.population, 'EvidenceVariable')
-        check_targets(self.exposure, 'EvidenceVariable')
-        check_targets(self.exposureAlternative, 'EvidenceVariable')
-        check_targets(self.outcome, 'EvidenceVariable')
+        if self.population is not None:
+            check_targets(self.population, 'EvidenceVariable')
+        if self.exposure is not None:
+            check_targets(self.exposure, 'EvidenceVariable')
+        if self.exposureAlternative is not None:
+            check_targets(self.exposureAlternative, 'EvidenceVariable')
+        if self.outcome is not None:
+            check_targets(self.outcome, 'EvidenceVariable')
 
 
 class EffectEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
@@ -3753,7 +4103,8 @@ class EffectEvidenceSynthesisResultsByExposure(BackboneElement, kw_only=True):
     riskEvidenceSynthesis: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.riskEvidenceSynthesis, 'RiskEvidenceSynthesis')
+        if self.riskEvidenceSynthesis is not None:
+            check_targets(self.riskEvidenceSynthesis, 'RiskEvidenceSynthesis')
 
 
 class EffectEvidenceSynthesisEffectEstimate(BackboneElement, kw_only=True):
@@ -3766,7 +4117,7 @@ class EffectEvidenceSynthesisEffectEstimate(BackboneElement, kw_only=True):
     value: Decimal | None = None
     _value: Element | None = None
     unitOfMeasure: CodeableConcept | None = None
-    precisionEstimate: list[EffectEvidenceSynthesisEffectEstimatePrecisionEstimate] | None = None
+    precisionEstimate: Many[EffectEvidenceSynthesisEffectEstimatePrecisionEstimate] | None = None
 
 
 class EffectEvidenceSynthesisEffectEstimatePrecisionEstimate(BackboneElement, kw_only=True, rename={'from_': 'from'}):
@@ -3784,57 +4135,65 @@ class EffectEvidenceSynthesisEffectEstimatePrecisionEstimate(BackboneElement, kw
 class EffectEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
     """How certain is the effect (EffectEvidenceSynthesis.certainty)."""
 
-    rating: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
-    certaintySubcomponent: list[EffectEvidenceSynthesisCertaintyCertaintySubcomponent] | None = None
+    rating: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    certaintySubcomponent: Many[EffectEvidenceSynthesisCertaintyCertaintySubcomponent] | None = None
 
 
 class EffectEvidenceSynthesisCertaintyCertaintySubcomponent(BackboneElement, kw_only=True):
     """A component that contributes to the overall certainty (EffectEvidenceSynthesis.certainty.certaintySubcomponent)."""
 
     type: CodeableConcept | None = None
-    rating: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
+    rating: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
 
 
 class Encounter(DomainResource, kw_only=True, tag_field="resourceType", tag="Encounter", rename={'class_': 'class'}):
     """An interaction during which services are provided to the patient (Encounter)."""
 
     resourceType: ClassVar[str] = "Encounter"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: EncounterStatusCode
     _status: Element | None = None
-    statusHistory: list[EncounterStatusHistory] | None = None
+    statusHistory: Many[EncounterStatusHistory] | None = None
     class_: Coding
-    classHistory: list[EncounterClassHistory] | None = None
-    type: list[CodeableConcept] | None = None
+    classHistory: Many[EncounterClassHistory] | None = None
+    type: Many[CodeableConcept] | None = None
     serviceType: CodeableConcept | None = None
     priority: CodeableConcept | None = None
     subject: Reference | None = None
-    episodeOfCare: list[Reference] | None = None
-    basedOn: list[Reference] | None = None
-    participant: list[EncounterParticipant] | None = None
-    appointment: list[Reference] | None = None
+    episodeOfCare: Many[Reference] | None = None
+    basedOn: Many[Reference] | None = None
+    participant: Many[EncounterParticipant] | None = None
+    appointment: Many[Reference] | None = None
     period: Period | None = None
     length: Duration | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    diagnosis: list[EncounterDiagnosis] | None = None
-    account: list[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    diagnosis: Many[EncounterDiagnosis] | None = None
+    account: Many[Reference] | None = None
     hospitalization: EncounterHospitalization | None = None
-    location: list[EncounterLocation] | None = None
+    location: Many[EncounterLocation] | None = None
     serviceProvider: Reference | None = None
     partOf: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets_of_all(self.episodeOfCare, 'EpisodeOfCare')
-        check_targets_of_all(self.basedOn, 'ServiceRequest')
-        check_targets_of_all(self.appointment, 'Appointment')
-        check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure')
-        check_targets_of_all(self.account, 'Account')
-        check_targets(self.serviceProvider, 'Organization')
-        check_targets(self.partOf, 'Encounter')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.episodeOfCare is not None:
+            check_targets_of_all(self.episodeOfCare, 'EpisodeOfCare')
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'ServiceRequest')
+        if self.appointment is not None:
+            check_targets_of_all(self.appointment, 'Appointment')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure')
+        if self.account is not None:
+            check_targets_of_all(self.account, 'Account')
+        if self.serviceProvider is not None:
+            check_targets(self.serviceProvider, 'Organization')
+        if self.partOf is not None:
+            check_targets(self.partOf, 'Encounter')
 
 
 class EncounterStatusHistory(BackboneElement, kw_only=True):
@@ -3855,12 +4214,13 @@ class EncounterClassHistory(BackboneElement, kw_only=True, rename={'class_': 'cl
 class EncounterParticipant(BackboneElement, kw_only=True):
     """List of participants involved in the encounter (Encounter.participant)."""
 
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     period: Period | None = None
     individual: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.individual, 'Practitioner|PractitionerRole|RelatedPerson')
+        if self.individual is not None:
+            check_targets(self.individual, 'Practitioner|PractitionerRole|RelatedPerson')
 
 
 class EncounterDiagnosis(BackboneElement, kw_only=True):
@@ -3872,7 +4232,8 @@ class EncounterDiagnosis(BackboneElement, kw_only=True):
     _rank: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.condition, 'Condition|Procedure')
+        if self.condition is not None:
+            check_targets(self.condition, 'Condition|Procedure')
 
 
 class EncounterHospitalization(BackboneElement, kw_only=True):
@@ -3882,15 +4243,17 @@ class EncounterHospitalization(BackboneElement, kw_only=True):
     origin: Reference | None = None
     admitSource: CodeableConcept | None = None
     reAdmission: CodeableConcept | None = None
-    dietPreference: list[CodeableConcept] | None = None
-    specialCourtesy: list[CodeableConcept] | None = None
-    specialArrangement: list[CodeableConcept] | None = None
+    dietPreference: Many[CodeableConcept] | None = None
+    specialCourtesy: Many[CodeableConcept] | None = None
+    specialArrangement: Many[CodeableConcept] | None = None
     destination: Reference | None = None
     dischargeDisposition: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.origin, 'Location|Organization')
-        check_targets(self.destination, 'Location|Organization')
+        if self.origin is not None:
+            check_targets(self.origin, 'Location|Organization')
+        if self.destination is not None:
+            check_targets(self.destination, 'Location|Organization')
 
 
 class EncounterLocation(BackboneElement, kw_only=True):
@@ -3903,39 +4266,41 @@ class EncounterLocation(BackboneElement, kw_only=True):
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.location, 'Location')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
 
 
 class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endpoint"):
     """The technical details of an endpoint that can be used for electronic services (Endpoint)."""
 
     resourceType: ClassVar[str] = "Endpoint"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: EndpointStatusCode
     _status: Element | None = None
     connectionType: Coding
     name: String | None = None
     _name: Element | None = None
     managingOrganization: Reference | None = None
-    contact: list[ContactPoint] | None = None
+    contact: Many[ContactPoint] | None = None
     period: Period | None = None
-    payloadType: list[CodeableConcept]
-    payloadMimeType: list[Code | None] | None = None
-    _payloadMimeType: list[Element | None] | None = None
+    payloadType: Many[CodeableConcept]
+    payloadMimeType: Several[Code] | None = None
+    _payloadMimeType: Several[Element] | None = None
     address: Uri
     _address: Element | None = None
-    header: list[String | None] | None = None
-    _header: list[Element | None] | None = None
+    header: Several[String] | None = None
+    _header: Several[Element] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.managingOrganization, 'Organization')
+        if self.managingOrganization is not None:
+            check_targets(self.managingOrganization, 'Organization')
 
 
 class EnrollmentRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentRequest"):
     """Enroll in coverage (EnrollmentRequest)."""
 
     resourceType: ClassVar[str] = "EnrollmentRequest"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode | None = None
     _status: Element | None = None
     created: DateTime | None = None
@@ -3946,17 +4311,21 @@ class EnrollmentRequest(DomainResource, kw_only=True, tag_field="resourceType", 
     coverage: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.insurer, 'Organization')
-        check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.candidate, 'Patient')
-        check_targets(self.coverage, 'Coverage')
+        if self.insurer is not None:
+            check_targets(self.insurer, 'Organization')
+        if self.provider is not None:
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.candidate is not None:
+            check_targets(self.candidate, 'Patient')
+        if self.coverage is not None:
+            check_targets(self.coverage, 'Coverage')
 
 
 class EnrollmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentResponse"):
     """EnrollmentResponse resource (EnrollmentResponse)."""
 
     resourceType: ClassVar[str] = "EnrollmentResponse"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode | None = None
     _status: Element | None = None
     request: Reference | None = None
@@ -3970,36 +4339,45 @@ class EnrollmentResponse(DomainResource, kw_only=True, tag_field="resourceType",
     requestProvider: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.request, 'EnrollmentRequest')
-        check_targets(self.organization, 'Organization')
-        check_targets(self.requestProvider, 'Organization|Practitioner|PractitionerRole')
+        if self.request is not None:
+            check_targets(self.request, 'EnrollmentRequest')
+        if self.organization is not None:
+            check_targets(self.organization, 'Organization')
+        if self.requestProvider is not None:
+            check_targets(self.requestProvider, 'Organization|Practitioner|PractitionerRole')
 
 
 class EpisodeOfCare(DomainResource, kw_only=True, tag_field="resourceType", tag="EpisodeOfCare"):
     """An association of a Patient with an Organization and Healthcare Provider(s) for a period of time that the Organization assumes some level of responsibility (EpisodeOfCare)."""
 
     resourceType: ClassVar[str] = "EpisodeOfCare"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: EpisodeOfCareStatusCode
     _status: Element | None = None
-    statusHistory: list[EpisodeOfCareStatusHistory] | None = None
-    type: list[CodeableConcept] | None = None
-    diagnosis: list[EpisodeOfCareDiagnosis] | None = None
+    statusHistory: Many[EpisodeOfCareStatusHistory] | None = None
+    type: Many[CodeableConcept] | None = None
+    diagnosis: Many[EpisodeOfCareDiagnosis] | None = None
     patient: Reference
     managingOrganization: Reference | None = None
     period: Period | None = None
-    referralRequest: list[Reference] | None = None
+    referralRequest: Many[Reference] | None = None
     careManager: Reference | None = None
-    team: list[Reference] | None = None
-    account: list[Reference] | None = None
+    team: Many[Reference] | None = None
+    account: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.managingOrganization, 'Organization')
-        check_targets_of_all(self.referralRequest, 'ServiceRequest')
-        check_targets(self.careManager, 'Practitioner|PractitionerRole')
-        check_targets_of_all(self.team, 'CareTeam')
-        check_targets_of_all(self.account, 'Account')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.managingOrganization is not None:
+            check_targets(self.managingOrganization, 'Organization')
+        if self.referralRequest is not None:
+            check_targets_of_all(self.referralRequest, 'ServiceRequest')
+        if self.careManager is not None:
+            check_targets(self.careManager, 'Practitioner|PractitionerRole')
+        if self.team is not None:
+            check_targets_of_all(self.team, 'CareTeam')
+        if self.account is not None:
+            check_targets_of_all(self.account, 'Account')
 
 
 class EpisodeOfCareStatusHistory(BackboneElement, kw_only=True):
@@ -4019,7 +4397,8 @@ class EpisodeOfCareDiagnosis(BackboneElement, kw_only=True):
     _rank: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.condition, 'Condition')
+        if self.condition is not None:
+            check_targets(self.condition, 'Condition')
 
 
 class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="EventDefinition"):
@@ -4028,7 +4407,7 @@ class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", ta
     resourceType: ClassVar[str] = "EventDefinition"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -4047,11 +4426,11 @@ class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", ta
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     usage: String | None = None
@@ -4063,17 +4442,20 @@ class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", ta
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    trigger: list[TriggerDefinition]
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    trigger: Many[TriggerDefinition]
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_choice(_EventDefinition_subject(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        nones = _EventDefinition_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
 
 
 class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evidence"):
@@ -4082,7 +4464,7 @@ class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evid
     resourceType: ClassVar[str] = "Evidence"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -4099,12 +4481,12 @@ class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evid
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    note: list[Annotation] | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     approvalDate: Date | None = None
@@ -4112,20 +4494,23 @@ class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evid
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
     exposureBackground: Reference
-    exposureVariant: list[Reference] | None = None
-    outcome: list[Reference] | None = None
+    exposureVariant: Many[Reference] | None = None
+    outcome: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.exposureBackground, 'EvidenceVariable')
-        check_targets_of_all(self.exposureVariant, 'EvidenceVariable')
-        check_targets_of_all(self.outcome, 'EvidenceVariable')
+        if self.exposureBackground is not None:
+            check_targets(self.exposureBackground, 'EvidenceVariable')
+        if self.exposureVariant is not None:
+            check_targets_of_all(self.exposureVariant, 'EvidenceVariable')
+        if self.outcome is not None:
+            check_targets_of_all(self.outcome, 'EvidenceVariable')
 
 
 class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", tag="EvidenceVariable"):
@@ -4134,7 +4519,7 @@ class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", t
     resourceType: ClassVar[str] = "EvidenceVariable"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -4151,12 +4536,12 @@ class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", t
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    note: list[Annotation] | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     approvalDate: Date | None = None
@@ -4164,15 +4549,15 @@ class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", t
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
     type: VariableTypeCode | None = None
     _type: Element | None = None
-    characteristic: list[EvidenceVariableCharacteristic] | None = None
+    characteristic: Many[EvidenceVariableCharacteristic] | None = None
 
 
 class EvidenceVariableCharacteristic(BackboneElement, kw_only=True):
@@ -4182,7 +4567,7 @@ class EvidenceVariableCharacteristic(BackboneElement, kw_only=True):
     _linkId: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
     exclude: bool | None = None
     _exclude: Element | None = None
     definitionReference: Reference | None = None
@@ -4198,19 +4583,24 @@ class EvidenceVariableCharacteristic(BackboneElement, kw_only=True):
     instancesRange: Range | None = None
     durationQuantity: Quantity | None = None
     durationRange: Range | None = None
-    timeFromEvent: list[EvidenceVariableCharacteristicTimeFromEvent] | None = None
+    timeFromEvent: Many[EvidenceVariableCharacteristicTimeFromEvent] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.definitionReference, 'Evidence|EvidenceVariable|Group')
-        check_choice(_EvidenceVariableCharacteristic_instances(self), 2, 0)
-        check_choice(_EvidenceVariableCharacteristic_duration(self), 2, 0)
+        if self.definitionReference is not None:
+            check_targets(self.definitionReference, 'Evidence|EvidenceVariable|Group')
+        nones = _EvidenceVariableCharacteristic_instances(self).count(None)
+        if 1 > nones:
+            refuse_choice('instances')
+        nones = _EvidenceVariableCharacteristic_duration(self).count(None)
+        if 1 > nones:
+            refuse_choice('duration')
 
 
 class EvidenceVariableCharacteristicDefinitionByTypeAndValue(BackboneElement, kw_only=True):
     """Defines the characteristic using type and value (EvidenceVariable.characteristic.definitionByTypeAndValue)."""
 
     type: CodeableConcept
-    method: list[CodeableConcept] | None = None
+    method: Many[CodeableConcept] | None = None
     device: Reference | None = None
     valueCodeableConcept: CodeableConcept | None = None
     valueBoolean: bool | None = None
@@ -4223,8 +4613,11 @@ class EvidenceVariableCharacteristicDefinitionByTypeAndValue(BackboneElement, kw
     offset: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.device, 'Device|DeviceMetric')
-        check_choice(_EvidenceVariableCharacteristicDefinitionByTypeAndValue_value(self), 6, 1)
+        if self.device is not None:
+            check_targets(self.device, 'Device|DeviceMetric')
+        nones = _EvidenceVariableCharacteristicDefinitionByTypeAndValue_value(self).count(None)
+        if 5 != nones:
+            refuse_choice('value')
 
 
 class EvidenceVariableCharacteristicDefinitionByCombination(BackboneElement, kw_only=True):
@@ -4234,7 +4627,7 @@ class EvidenceVariableCharacteristicDefinitionByCombination(BackboneElement, kw_
     _code: Element | None = None
     threshold: PositiveInt | None = None
     _threshold: Element | None = None
-    characteristic: list[EvidenceVariableCharacteristic]
+    characteristic: Many[EvidenceVariableCharacteristic]
 
 
 class EvidenceVariableCharacteristicTimeFromEvent(BackboneElement, kw_only=True):
@@ -4242,7 +4635,7 @@ class EvidenceVariableCharacteristicTimeFromEvent(BackboneElement, kw_only=True)
 
     description: String | None = None
     _description: Element | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
     eventCodeableConcept: CodeableConcept | None = None
     eventReference: Reference | None = None
     eventDateTime: DateTime | None = None
@@ -4253,7 +4646,9 @@ class EvidenceVariableCharacteristicTimeFromEvent(BackboneElement, kw_only=True)
     range: Range | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_EvidenceVariableCharacteristicTimeFromEvent_event(self), 4, 0)
+        nones = _EvidenceVariableCharacteristicTimeFromEvent_event(self).count(None)
+        if 3 > nones:
+            refuse_choice('event')
 
 
 class ExampleScenario(DomainResource, kw_only=True, tag_field="resourceType", tag="ExampleScenario"):
@@ -4262,7 +4657,7 @@ class ExampleScenario(DomainResource, kw_only=True, tag_field="resourceType", ta
     resourceType: ClassVar[str] = "ExampleScenario"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -4275,18 +4670,18 @@ class ExampleScenario(DomainResource, kw_only=True, tag_field="resourceType", ta
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    contact: Many[ContactDetail] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     purpose: String | None = None
     _purpose: Element | None = None
-    actor: list[ExampleScenarioActor] | None = None
-    instance: list[ExampleScenarioInstance] | None = None
-    process: list[ExampleScenarioProcess] | None = None
-    workflow: list[Uri | None] | None = None
-    _workflow: list[Element | None] | None = None
+    actor: Many[ExampleScenarioActor] | None = None
+    instance: Many[ExampleScenarioInstance] | None = None
+    process: Many[ExampleScenarioProcess] | None = None
+    workflow: Several[Uri] | None = None
+    _workflow: Several[Element] | None = None
 
 
 class ExampleScenarioActor(BackboneElement, kw_only=True):
@@ -4313,8 +4708,8 @@ class ExampleScenarioInstance(BackboneElement, kw_only=True):
     _name: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    version: list[ExampleScenarioInstanceVersion] | None = None
-    containedInstance: list[ExampleScenarioInstanceContainedInstance] | None = None
+    version: Many[ExampleScenarioInstanceVersion] | None = None
+    containedInstance: Many[ExampleScenarioInstanceContainedInstance] | None = None
 
 
 class ExampleScenarioInstanceVersion(BackboneElement, kw_only=True):
@@ -4346,17 +4741,17 @@ class ExampleScenarioProcess(BackboneElement, kw_only=True):
     _preConditions: Element | None = None
     postConditions: String | None = None
     _postConditions: Element | None = None
-    step: list[ExampleScenarioProcessStep] | None = None
+    step: Many[ExampleScenarioProcessStep] | None = None
 
 
 class ExampleScenarioProcessStep(BackboneElement, kw_only=True):
     """Each step of the process (ExampleScenario.process.step)."""
 
-    process: list[ExampleScenarioProcess] | None = None
+    process: Many[ExampleScenarioProcess] | None = None
     pause: bool | None = None
     _pause: Element | None = None
     operation: ExampleScenarioProcessStepOperation | None = None
-    alternative: list[ExampleScenarioProcessStepAlternative] | None = None
+    alternative: Many[ExampleScenarioProcessStepAlternative] | None = None
 
 
 class ExampleScenarioProcessStepOperation(BackboneElement, kw_only=True):
@@ -4389,14 +4784,14 @@ class ExampleScenarioProcessStepAlternative(BackboneElement, kw_only=True):
     _title: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    step: list[ExampleScenarioProcessStep] | None = None
+    step: Many[ExampleScenarioProcessStep] | None = None
 
 
 class ExplanationOfBenefit(DomainResource, kw_only=True, tag_field="resourceType", tag="ExplanationOfBenefit"):
     """Explanation of Benefit resource (ExplanationOfBenefit)."""
 
     resourceType: ClassVar[str] = "ExplanationOfBenefit"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ExplanationofbenefitStatusCode
     _status: Element | None = None
     type: CodeableConcept
@@ -4413,7 +4808,7 @@ class ExplanationOfBenefit(DomainResource, kw_only=True, tag_field="resourceType
     priority: CodeableConcept | None = None
     fundsReserveRequested: CodeableConcept | None = None
     fundsReserve: CodeableConcept | None = None
-    related: list[ExplanationOfBenefitRelated] | None = None
+    related: Many[ExplanationOfBenefitRelated] | None = None
     prescription: Reference | None = None
     originalPrescription: Reference | None = None
     payee: ExplanationOfBenefitPayee | None = None
@@ -4425,39 +4820,49 @@ class ExplanationOfBenefit(DomainResource, kw_only=True, tag_field="resourceType
     _outcome: Element | None = None
     disposition: String | None = None
     _disposition: Element | None = None
-    preAuthRef: list[String | None] | None = None
-    _preAuthRef: list[Element | None] | None = None
-    preAuthRefPeriod: list[Period] | None = None
-    careTeam: list[ExplanationOfBenefitCareTeam] | None = None
-    supportingInfo: list[ExplanationOfBenefitSupportingInfo] | None = None
-    diagnosis: list[ExplanationOfBenefitDiagnosis] | None = None
-    procedure: list[ExplanationOfBenefitProcedure] | None = None
+    preAuthRef: Several[String] | None = None
+    _preAuthRef: Several[Element] | None = None
+    preAuthRefPeriod: Many[Period] | None = None
+    careTeam: Many[ExplanationOfBenefitCareTeam] | None = None
+    supportingInfo: Many[ExplanationOfBenefitSupportingInfo] | None = None
+    diagnosis: Many[ExplanationOfBenefitDiagnosis] | None = None
+    procedure: Many[ExplanationOfBenefitProcedure] | None = None
     precedence: PositiveInt | None = None
     _precedence: Element | None = None
-    insurance: list[ExplanationOfBenefitInsurance]
+    insurance: Many[ExplanationOfBenefitInsurance]
     accident: ExplanationOfBenefitAccident | None = None
-    item: list[ExplanationOfBenefitItem] | None = None
-    addItem: list[ExplanationOfBenefitAddItem] | None = None
-    adjudication: list[ExplanationOfBenefitItemAdjudication] | None = None
-    total: list[ExplanationOfBenefitTotal] | None = None
+    item: Many[ExplanationOfBenefitItem] | None = None
+    addItem: Many[ExplanationOfBenefitAddItem] | None = None
+    adjudication: Many[ExplanationOfBenefitItemAdjudication] | None = None
+    total: Many[ExplanationOfBenefitTotal] | None = None
     payment: ExplanationOfBenefitPayment | None = None
     formCode: CodeableConcept | None = None
     form: Attachment | None = None
-    processNote: list[ExplanationOfBenefitProcessNote] | None = None
+    processNote: Many[ExplanationOfBenefitProcessNote] | None = None
     benefitPeriod: Period | None = None
-    benefitBalance: list[ExplanationOfBenefitBenefitBalance] | None = None
+    benefitBalance: Many[ExplanationOfBenefitBenefitBalance] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.enterer, 'Practitioner|PractitionerRole')
-        check_targets(self.insurer, 'Organization')
-        check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.prescription, 'MedicationRequest|VisionPrescription')
-        check_targets(self.originalPrescription, 'MedicationRequest')
-        check_targets(self.referral, 'ServiceRequest')
-        check_targets(self.facility, 'Location')
-        check_targets(self.claim, 'Claim')
-        check_targets(self.claimResponse, 'ClaimResponse')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.enterer is not None:
+            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+        if self.insurer is not None:
+            check_targets(self.insurer, 'Organization')
+        if self.provider is not None:
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.prescription is not None:
+            check_targets(self.prescription, 'MedicationRequest|VisionPrescription')
+        if self.originalPrescription is not None:
+            check_targets(self.originalPrescription, 'MedicationRequest')
+        if self.referral is not None:
+            check_targets(self.referral, 'ServiceRequest')
+        if self.facility is not None:
+            check_targets(self.facility, 'Location')
+        if self.claim is not None:
+            check_targets(self.claim, 'Claim')
+        if self.claimResponse is not None:
+            check_targets(self.claimResponse, 'ClaimResponse')
 
 
 class ExplanationOfBenefitRelated(BackboneElement, kw_only=True):
@@ -4468,7 +4873,8 @@ class ExplanationOfBenefitRelated(BackboneElement, kw_only=True):
     reference: Identifier | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.claim, 'Claim')
+        if self.claim is not None:
+            check_targets(self.claim, 'Claim')
 
 
 class ExplanationOfBenefitPayee(BackboneElement, kw_only=True):
@@ -4478,7 +4884,8 @@ class ExplanationOfBenefitPayee(BackboneElement, kw_only=True):
     party: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.party is not None:
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ExplanationOfBenefitCareTeam(BackboneElement, kw_only=True):
@@ -4493,7 +4900,8 @@ class ExplanationOfBenefitCareTeam(BackboneElement, kw_only=True):
     qualification: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.provider is not None:
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
 
 
 class ExplanationOfBenefitSupportingInfo(BackboneElement, kw_only=True):
@@ -4516,8 +4924,12 @@ class ExplanationOfBenefitSupportingInfo(BackboneElement, kw_only=True):
     reason: Coding | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ExplanationOfBenefitSupportingInfo_timing(self), 2, 0)
-        check_choice(_ExplanationOfBenefitSupportingInfo_value(self), 5, 0)
+        nones = _ExplanationOfBenefitSupportingInfo_timing(self).count(None)
+        if 1 > nones:
+            refuse_choice('timing')
+        nones = _ExplanationOfBenefitSupportingInfo_value(self).count(None)
+        if 4 > nones:
+            refuse_choice('value')
 
 
 class ExplanationOfBenefitDiagnosis(BackboneElement, kw_only=True):
@@ -4527,13 +4939,16 @@ class ExplanationOfBenefitDiagnosis(BackboneElement, kw_only=True):
     _sequence: Element | None = None
     diagnosisCodeableConcept: CodeableConcept | None = None
     diagnosisReference: Reference | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     onAdmission: CodeableConcept | None = None
     packageCode: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.diagnosisReference, 'Condition')
-        check_choice(_ExplanationOfBenefitDiagnosis_diagnosis(self), 2, 1)
+        if self.diagnosisReference is not None:
+            check_targets(self.diagnosisReference, 'Condition')
+        nones = _ExplanationOfBenefitDiagnosis_diagnosis(self).count(None)
+        if 1 != nones:
+            refuse_choice('diagnosis')
 
 
 class ExplanationOfBenefitProcedure(BackboneElement, kw_only=True):
@@ -4541,17 +4956,21 @@ class ExplanationOfBenefitProcedure(BackboneElement, kw_only=True):
 
     sequence: PositiveInt
     _sequence: Element | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     date: DateTime | None = None
     _date: Element | None = None
     procedureCodeableConcept: CodeableConcept | None = None
     procedureReference: Reference | None = None
-    udi: list[Reference] | None = None
+    udi: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.procedureReference, 'Procedure')
-        check_targets_of_all(self.udi, 'Device')
-        check_choice(_ExplanationOfBenefitProcedure_procedure(self), 2, 1)
+        if self.procedureReference is not None:
+            check_targets(self.procedureReference, 'Procedure')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
+        nones = _ExplanationOfBenefitProcedure_procedure(self).count(None)
+        if 1 != nones:
+            refuse_choice('procedure')
 
 
 class ExplanationOfBenefitInsurance(BackboneElement, kw_only=True):
@@ -4560,11 +4979,12 @@ class ExplanationOfBenefitInsurance(BackboneElement, kw_only=True):
     focal: bool
     _focal: Element | None = None
     coverage: Reference
-    preAuthRef: list[String | None] | None = None
-    _preAuthRef: list[Element | None] | None = None
+    preAuthRef: Several[String] | None = None
+    _preAuthRef: Several[Element] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.coverage, 'Coverage')
+        if self.coverage is not None:
+            check_targets(self.coverage, 'Coverage')
 
 
 class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
@@ -4577,8 +4997,11 @@ class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
     locationReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.locationReference, 'Location')
-        check_choice(_ExplanationOfBenefitAccident_location(self), 2, 0)
+        if self.locationReference is not None:
+            check_targets(self.locationReference, 'Location')
+        nones = _ExplanationOfBenefitAccident_location(self).count(None)
+        if 1 > nones:
+            refuse_choice('location')
 
 
 class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
@@ -4586,19 +5009,19 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
 
     sequence: PositiveInt
     _sequence: Element | None = None
-    careTeamSequence: list[PositiveInt | None] | None = None
-    _careTeamSequence: list[Element | None] | None = None
-    diagnosisSequence: list[PositiveInt | None] | None = None
-    _diagnosisSequence: list[Element | None] | None = None
-    procedureSequence: list[PositiveInt | None] | None = None
-    _procedureSequence: list[Element | None] | None = None
-    informationSequence: list[PositiveInt | None] | None = None
-    _informationSequence: list[Element | None] | None = None
+    careTeamSequence: Several[PositiveInt] | None = None
+    _careTeamSequence: Several[Element] | None = None
+    diagnosisSequence: Several[PositiveInt] | None = None
+    _diagnosisSequence: Several[Element] | None = None
+    procedureSequence: Several[PositiveInt] | None = None
+    _procedureSequence: Several[Element] | None = None
+    informationSequence: Several[PositiveInt] | None = None
+    _informationSequence: Several[Element] | None = None
     revenue: CodeableConcept | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     servicedDate: Date | None = None
     _servicedDate: Element | None = None
     servicedPeriod: Period | None = None
@@ -4610,21 +5033,28 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    udi: list[Reference] | None = None
+    udi: Many[Reference] | None = None
     bodySite: CodeableConcept | None = None
-    subSite: list[CodeableConcept] | None = None
-    encounter: list[Reference] | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ExplanationOfBenefitItemAdjudication] | None = None
-    detail: list[ExplanationOfBenefitItemDetail] | None = None
+    subSite: Many[CodeableConcept] | None = None
+    encounter: Many[Reference] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ExplanationOfBenefitItemAdjudication] | None = None
+    detail: Many[ExplanationOfBenefitItemDetail] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.locationReference, 'Location')
-        check_targets_of_all(self.udi, 'Device')
-        check_targets_of_all(self.encounter, 'Encounter')
-        check_choice(_ExplanationOfBenefitItem_serviced(self), 2, 0)
-        check_choice(_ExplanationOfBenefitItem_location(self), 3, 0)
+        if self.locationReference is not None:
+            check_targets(self.locationReference, 'Location')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
+        if self.encounter is not None:
+            check_targets_of_all(self.encounter, 'Encounter')
+        nones = _ExplanationOfBenefitItem_serviced(self).count(None)
+        if 1 > nones:
+            refuse_choice('serviced')
+        nones = _ExplanationOfBenefitItem_location(self).count(None)
+        if 2 > nones:
+            refuse_choice('location')
 
 
 class ExplanationOfBenefitItemAdjudication(BackboneElement, kw_only=True):
@@ -4645,21 +5075,22 @@ class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
     revenue: CodeableConcept | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    udi: list[Reference] | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ExplanationOfBenefitItemAdjudication] | None = None
-    subDetail: list[ExplanationOfBenefitItemDetailSubDetail] | None = None
+    udi: Many[Reference] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ExplanationOfBenefitItemAdjudication] | None = None
+    subDetail: Many[ExplanationOfBenefitItemDetailSubDetail] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.udi, 'Device')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
 
 
 class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -4670,35 +5101,36 @@ class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
     revenue: CodeableConcept | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    udi: list[Reference] | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ExplanationOfBenefitItemAdjudication] | None = None
+    udi: Many[Reference] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ExplanationOfBenefitItemAdjudication] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.udi, 'Device')
+        if self.udi is not None:
+            check_targets_of_all(self.udi, 'Device')
 
 
 class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
     """Insurer added line items (ExplanationOfBenefit.addItem)."""
 
-    itemSequence: list[PositiveInt | None] | None = None
-    _itemSequence: list[Element | None] | None = None
-    detailSequence: list[PositiveInt | None] | None = None
-    _detailSequence: list[Element | None] | None = None
-    subDetailSequence: list[PositiveInt | None] | None = None
-    _subDetailSequence: list[Element | None] | None = None
-    provider: list[Reference] | None = None
+    itemSequence: Several[PositiveInt] | None = None
+    _itemSequence: Several[Element] | None = None
+    detailSequence: Several[PositiveInt] | None = None
+    _detailSequence: Several[Element] | None = None
+    subDetailSequence: Several[PositiveInt] | None = None
+    _subDetailSequence: Several[Element] | None = None
+    provider: Many[Reference] | None = None
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
-    programCode: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
+    programCode: Many[CodeableConcept] | None = None
     servicedDate: Date | None = None
     _servicedDate: Element | None = None
     servicedPeriod: Period | None = None
@@ -4711,48 +5143,54 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
     _factor: Element | None = None
     net: Money | None = None
     bodySite: CodeableConcept | None = None
-    subSite: list[CodeableConcept] | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ExplanationOfBenefitItemAdjudication] | None = None
-    detail: list[ExplanationOfBenefitAddItemDetail] | None = None
+    subSite: Many[CodeableConcept] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ExplanationOfBenefitItemAdjudication] | None = None
+    detail: Many[ExplanationOfBenefitAddItemDetail] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.locationReference, 'Location')
-        check_choice(_ExplanationOfBenefitAddItem_serviced(self), 2, 0)
-        check_choice(_ExplanationOfBenefitAddItem_location(self), 3, 0)
+        if self.provider is not None:
+            check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.locationReference is not None:
+            check_targets(self.locationReference, 'Location')
+        nones = _ExplanationOfBenefitAddItem_serviced(self).count(None)
+        if 1 > nones:
+            refuse_choice('serviced')
+        nones = _ExplanationOfBenefitAddItem_location(self).count(None)
+        if 2 > nones:
+            refuse_choice('location')
 
 
 class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
     """Insurer added line items (ExplanationOfBenefit.addItem.detail)."""
 
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ExplanationOfBenefitItemAdjudication] | None = None
-    subDetail: list[ExplanationOfBenefitAddItemDetailSubDetail] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ExplanationOfBenefitItemAdjudication] | None = None
+    subDetail: Many[ExplanationOfBenefitAddItemDetailSubDetail] | None = None
 
 
 class ExplanationOfBenefitAddItemDetailSubDetail(BackboneElement, kw_only=True):
     """Insurer added line items (ExplanationOfBenefit.addItem.detail.subDetail)."""
 
     productOrService: CodeableConcept
-    modifier: list[CodeableConcept] | None = None
+    modifier: Many[CodeableConcept] | None = None
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     factor: Decimal | None = None
     _factor: Element | None = None
     net: Money | None = None
-    noteNumber: list[PositiveInt | None] | None = None
-    _noteNumber: list[Element | None] | None = None
-    adjudication: list[ExplanationOfBenefitItemAdjudication] | None = None
+    noteNumber: Several[PositiveInt] | None = None
+    _noteNumber: Several[Element] | None = None
+    adjudication: Many[ExplanationOfBenefitItemAdjudication] | None = None
 
 
 class ExplanationOfBenefitTotal(BackboneElement, kw_only=True):
@@ -4799,7 +5237,7 @@ class ExplanationOfBenefitBenefitBalance(BackboneElement, kw_only=True):
     network: CodeableConcept | None = None
     unit: CodeableConcept | None = None
     term: CodeableConcept | None = None
-    financial: list[ExplanationOfBenefitBenefitBalanceFinancial] | None = None
+    financial: Many[ExplanationOfBenefitBenefitBalanceFinancial] | None = None
 
 
 class ExplanationOfBenefitBenefitBalanceFinancial(BackboneElement, kw_only=True):
@@ -4816,19 +5254,23 @@ class ExplanationOfBenefitBenefitBalanceFinancial(BackboneElement, kw_only=True)
     usedMoney: Money | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ExplanationOfBenefitBenefitBalanceFinancial_allowed(self), 3, 0)
-        check_choice(_ExplanationOfBenefitBenefitBalanceFinancial_used(self), 2, 0)
+        nones = _ExplanationOfBenefitBenefitBalanceFinancial_allowed(self).count(None)
+        if 2 > nones:
+            refuse_choice('allowed')
+        nones = _ExplanationOfBenefitBenefitBalanceFinancial_used(self).count(None)
+        if 1 > nones:
+            refuse_choice('used')
 
 
 class FamilyMemberHistory(DomainResource, kw_only=True, tag_field="resourceType", tag="FamilyMemberHistory"):
     """Information about patient's relatives, relevant for patient (FamilyMemberHistory)."""
 
     resourceType: ClassVar[str] = "FamilyMemberHistory"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
     status: HistoryStatusCode
     _status: Element | None = None
     dataAbsentReason: CodeableConcept | None = None
@@ -4858,17 +5300,25 @@ class FamilyMemberHistory(DomainResource, kw_only=True, tag_field="resourceType"
     _deceasedDate: Element | None = None
     deceasedString: String | None = None
     _deceasedString: Element | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    condition: list[FamilyMemberHistoryCondition] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    condition: Many[FamilyMemberHistoryCondition] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets_of_all(self.reasonReference, 'AllergyIntolerance|Condition|DiagnosticReport|DocumentReference|Observation|QuestionnaireResponse')
-        check_choice(_FamilyMemberHistory_born(self), 3, 0)
-        check_choice(_FamilyMemberHistory_age(self), 3, 0)
-        check_choice(_FamilyMemberHistory_deceased(self), 5, 0)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'AllergyIntolerance|Condition|DiagnosticReport|DocumentReference|Observation|QuestionnaireResponse')
+        nones = _FamilyMemberHistory_born(self).count(None)
+        if 2 > nones:
+            refuse_choice('born')
+        nones = _FamilyMemberHistory_age(self).count(None)
+        if 2 > nones:
+            refuse_choice('age')
+        nones = _FamilyMemberHistory_deceased(self).count(None)
+        if 4 > nones:
+            refuse_choice('deceased')
 
 
 class FamilyMemberHistoryCondition(BackboneElement, kw_only=True):
@@ -4883,20 +5333,22 @@ class FamilyMemberHistoryCondition(BackboneElement, kw_only=True):
     onsetPeriod: Period | None = None
     onsetString: String | None = None
     _onsetString: Element | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_FamilyMemberHistoryCondition_onset(self), 4, 0)
+        nones = _FamilyMemberHistoryCondition_onset(self).count(None)
+        if 3 > nones:
+            refuse_choice('onset')
 
 
 class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
     """Key information to flag to healthcare providers (Flag)."""
 
     resourceType: ClassVar[str] = "Flag"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FlagStatusCode
     _status: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     code: CodeableConcept
     subject: Reference
     period: Period | None = None
@@ -4904,43 +5356,52 @@ class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
     author: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Location|Medication|Organization|Patient|PlanDefinition|Practitioner|Procedure')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Location|Medication|Organization|Patient|PlanDefinition|Practitioner|Procedure')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.author is not None:
+            check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole')
 
 
 class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
     """Describes the intended objective(s) for a patient, group or organization (Goal)."""
 
     resourceType: ClassVar[str] = "Goal"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     lifecycleStatus: GoalStatusCode
     _lifecycleStatus: Element | None = None
     achievementStatus: CodeableConcept | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     priority: CodeableConcept | None = None
     description: CodeableConcept
     subject: Reference
     startDate: Date | None = None
     _startDate: Element | None = None
     startCodeableConcept: CodeableConcept | None = None
-    target: list[GoalTarget] | None = None
+    target: Many[GoalTarget] | None = None
     statusDate: Date | None = None
     _statusDate: Element | None = None
     statusReason: String | None = None
     _statusReason: Element | None = None
     expressedBy: Reference | None = None
-    addresses: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    outcomeCode: list[CodeableConcept] | None = None
-    outcomeReference: list[Reference] | None = None
+    addresses: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    outcomeCode: Many[CodeableConcept] | None = None
+    outcomeReference: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Organization|Patient')
-        check_targets(self.expressedBy, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.addresses, 'Condition|MedicationStatement|NutritionOrder|Observation|RiskAssessment|ServiceRequest')
-        check_targets_of_all(self.outcomeReference, 'Observation')
-        check_choice(_Goal_start(self), 2, 0)
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Organization|Patient')
+        if self.expressedBy is not None:
+            check_targets(self.expressedBy, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.addresses is not None:
+            check_targets_of_all(self.addresses, 'Condition|MedicationStatement|NutritionOrder|Observation|RiskAssessment|ServiceRequest')
+        if self.outcomeReference is not None:
+            check_targets_of_all(self.outcomeReference, 'Observation')
+        nones = _Goal_start(self).count(None)
+        if 1 > nones:
+            refuse_choice('start')
 
 
 class GoalTarget(BackboneElement, kw_only=True):
@@ -4962,8 +5423,12 @@ class GoalTarget(BackboneElement, kw_only=True):
     dueDuration: Duration | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_GoalTarget_detail(self), 7, 0)
-        check_choice(_GoalTarget_due(self), 2, 0)
+        nones = _GoalTarget_detail(self).count(None)
+        if 6 > nones:
+            refuse_choice('detail')
+        nones = _GoalTarget_due(self).count(None)
+        if 1 > nones:
+            refuse_choice('due')
 
 
 class GraphDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="GraphDefinition"):
@@ -4984,18 +5449,18 @@ class GraphDefinition(DomainResource, kw_only=True, tag_field="resourceType", ta
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     start: ResourceTypesCode
     _start: Element | None = None
     profile: Uri | None = None
     _profile: Element | None = None
-    link: list[GraphDefinitionLink] | None = None
+    link: Many[GraphDefinitionLink] | None = None
 
 
 class GraphDefinitionLink(BackboneElement, kw_only=True):
@@ -5011,7 +5476,7 @@ class GraphDefinitionLink(BackboneElement, kw_only=True):
     _max: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    target: list[GraphDefinitionLinkTarget] | None = None
+    target: Many[GraphDefinitionLinkTarget] | None = None
 
 
 class GraphDefinitionLinkTarget(BackboneElement, kw_only=True):
@@ -5023,8 +5488,8 @@ class GraphDefinitionLinkTarget(BackboneElement, kw_only=True):
     _params: Element | None = None
     profile: Uri | None = None
     _profile: Element | None = None
-    compartment: list[GraphDefinitionLinkTargetCompartment] | None = None
-    link: list[GraphDefinitionLink] | None = None
+    compartment: Many[GraphDefinitionLinkTargetCompartment] | None = None
+    link: Many[GraphDefinitionLink] | None = None
 
 
 class GraphDefinitionLinkTargetCompartment(BackboneElement, kw_only=True):
@@ -5046,7 +5511,7 @@ class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group")
     """Group of multiple entities (Group)."""
 
     resourceType: ClassVar[str] = "Group"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
     type: GroupTypeCode
@@ -5059,11 +5524,12 @@ class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group")
     quantity: UnsignedInt | None = None
     _quantity: Element | None = None
     managingEntity: Reference | None = None
-    characteristic: list[GroupCharacteristic] | None = None
-    member: list[GroupMember] | None = None
+    characteristic: Many[GroupCharacteristic] | None = None
+    member: Many[GroupMember] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.managingEntity, 'Organization|Practitioner|PractitionerRole|RelatedPerson')
+        if self.managingEntity is not None:
+            check_targets(self.managingEntity, 'Organization|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class GroupCharacteristic(BackboneElement, kw_only=True):
@@ -5081,7 +5547,9 @@ class GroupCharacteristic(BackboneElement, kw_only=True):
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_GroupCharacteristic_value(self), 5, 1)
+        nones = _GroupCharacteristic_value(self).count(None)
+        if 4 != nones:
+            refuse_choice('value')
 
 
 class GroupMember(BackboneElement, kw_only=True):
@@ -5093,7 +5561,8 @@ class GroupMember(BackboneElement, kw_only=True):
     _inactive: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.entity, 'Device|Group|Medication|Patient|Practitioner|PractitionerRole|Substance')
+        if self.entity is not None:
+            check_targets(self.entity, 'Device|Group|Medication|Patient|Practitioner|PractitionerRole|Substance')
 
 
 class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="GuidanceResponse"):
@@ -5101,7 +5570,7 @@ class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", t
 
     resourceType: ClassVar[str] = "GuidanceResponse"
     requestIdentifier: Identifier | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     moduleUri: Uri | None = None
     _moduleUri: Element | None = None
     moduleCanonical: Uri | None = None
@@ -5114,37 +5583,46 @@ class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", t
     occurrenceDateTime: DateTime | None = None
     _occurrenceDateTime: Element | None = None
     performer: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    evaluationMessage: list[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    evaluationMessage: Many[Reference] | None = None
     outputParameters: Reference | None = None
     result: Reference | None = None
-    dataRequirement: list[DataRequirement] | None = None
+    dataRequirement: Many[DataRequirement] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.performer, 'Device')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
-        check_targets_of_all(self.evaluationMessage, 'OperationOutcome')
-        check_targets(self.outputParameters, 'Parameters')
-        check_targets(self.result, 'CarePlan|RequestGroup')
-        check_choice(_GuidanceResponse_module(self), 3, 1)
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.performer is not None:
+            check_targets(self.performer, 'Device')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        if self.evaluationMessage is not None:
+            check_targets_of_all(self.evaluationMessage, 'OperationOutcome')
+        if self.outputParameters is not None:
+            check_targets(self.outputParameters, 'Parameters')
+        if self.result is not None:
+            check_targets(self.result, 'CarePlan|RequestGroup')
+        nones = _GuidanceResponse_module(self).count(None)
+        if 2 != nones:
+            refuse_choice('module')
 
 
 class HealthcareService(DomainResource, kw_only=True, tag_field="resourceType", tag="HealthcareService"):
     """The details of a healthcare service available at a location (HealthcareService)."""
 
     resourceType: ClassVar[str] = "HealthcareService"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
     providedBy: Reference | None = None
-    category: list[CodeableConcept] | None = None
-    type: list[CodeableConcept] | None = None
-    specialty: list[CodeableConcept] | None = None
-    location: list[Reference] | None = None
+    category: Many[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
+    specialty: Many[CodeableConcept] | None = None
+    location: Many[Reference] | None = None
     name: String | None = None
     _name: Element | None = None
     comment: String | None = None
@@ -5152,27 +5630,31 @@ class HealthcareService(DomainResource, kw_only=True, tag_field="resourceType", 
     extraDetails: String | None = None
     _extraDetails: Element | None = None
     photo: Attachment | None = None
-    telecom: list[ContactPoint] | None = None
-    coverageArea: list[Reference] | None = None
-    serviceProvisionCode: list[CodeableConcept] | None = None
-    eligibility: list[HealthcareServiceEligibility] | None = None
-    program: list[CodeableConcept] | None = None
-    characteristic: list[CodeableConcept] | None = None
-    communication: list[CodeableConcept] | None = None
-    referralMethod: list[CodeableConcept] | None = None
+    telecom: Many[ContactPoint] | None = None
+    coverageArea: Many[Reference] | None = None
+    serviceProvisionCode: Many[CodeableConcept] | None = None
+    eligibility: Many[HealthcareServiceEligibility] | None = None
+    program: Many[CodeableConcept] | None = None
+    characteristic: Many[CodeableConcept] | None = None
+    communication: Many[CodeableConcept] | None = None
+    referralMethod: Many[CodeableConcept] | None = None
     appointmentRequired: bool | None = None
     _appointmentRequired: Element | None = None
-    availableTime: list[HealthcareServiceAvailableTime] | None = None
-    notAvailable: list[HealthcareServiceNotAvailable] | None = None
+    availableTime: Many[HealthcareServiceAvailableTime] | None = None
+    notAvailable: Many[HealthcareServiceNotAvailable] | None = None
     availabilityExceptions: String | None = None
     _availabilityExceptions: Element | None = None
-    endpoint: list[Reference] | None = None
+    endpoint: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.providedBy, 'Organization')
-        check_targets_of_all(self.location, 'Location')
-        check_targets_of_all(self.coverageArea, 'Location')
-        check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.providedBy is not None:
+            check_targets(self.providedBy, 'Organization')
+        if self.location is not None:
+            check_targets_of_all(self.location, 'Location')
+        if self.coverageArea is not None:
+            check_targets_of_all(self.coverageArea, 'Location')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
 
 
 class HealthcareServiceEligibility(BackboneElement, kw_only=True):
@@ -5186,8 +5668,8 @@ class HealthcareServiceEligibility(BackboneElement, kw_only=True):
 class HealthcareServiceAvailableTime(BackboneElement, kw_only=True):
     """Times the Service Site is available (HealthcareService.availableTime)."""
 
-    daysOfWeek: list[DaysOfWeekCode | None] | None = None
-    _daysOfWeek: list[Element | None] | None = None
+    daysOfWeek: Several[DaysOfWeekCode] | None = None
+    _daysOfWeek: Several[Element] | None = None
     allDay: bool | None = None
     _allDay: Element | None = None
     availableStartTime: Time | None = None
@@ -5208,42 +5690,51 @@ class ImagingStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="
     """A set of images produced in single study (one or more series of references images) (ImagingStudy)."""
 
     resourceType: ClassVar[str] = "ImagingStudy"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ImagingstudyStatusCode
     _status: Element | None = None
-    modality: list[Coding] | None = None
+    modality: Many[Coding] | None = None
     subject: Reference
     encounter: Reference | None = None
     started: DateTime | None = None
     _started: Element | None = None
-    basedOn: list[Reference] | None = None
+    basedOn: Many[Reference] | None = None
     referrer: Reference | None = None
-    interpreter: list[Reference] | None = None
-    endpoint: list[Reference] | None = None
+    interpreter: Many[Reference] | None = None
+    endpoint: Many[Reference] | None = None
     numberOfSeries: UnsignedInt | None = None
     _numberOfSeries: Element | None = None
     numberOfInstances: UnsignedInt | None = None
     _numberOfInstances: Element | None = None
     procedureReference: Reference | None = None
-    procedureCode: list[CodeableConcept] | None = None
+    procedureCode: Many[CodeableConcept] | None = None
     location: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    note: list[Annotation] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
     description: String | None = None
     _description: Element | None = None
-    series: list[ImagingStudySeries] | None = None
+    series: Many[ImagingStudySeries] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Device|Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets_of_all(self.basedOn, 'Appointment|AppointmentResponse|CarePlan|ServiceRequest|Task')
-        check_targets(self.referrer, 'Practitioner|PractitionerRole')
-        check_targets_of_all(self.interpreter, 'Practitioner|PractitionerRole')
-        check_targets_of_all(self.endpoint, 'Endpoint')
-        check_targets(self.procedureReference, 'Procedure')
-        check_targets(self.location, 'Location')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'Appointment|AppointmentResponse|CarePlan|ServiceRequest|Task')
+        if self.referrer is not None:
+            check_targets(self.referrer, 'Practitioner|PractitionerRole')
+        if self.interpreter is not None:
+            check_targets_of_all(self.interpreter, 'Practitioner|PractitionerRole')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.procedureReference is not None:
+            check_targets(self.procedureReference, 'Procedure')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation')
 
 
 class ImagingStudySeries(BackboneElement, kw_only=True):
@@ -5258,18 +5749,20 @@ class ImagingStudySeries(BackboneElement, kw_only=True):
     _description: Element | None = None
     numberOfInstances: UnsignedInt | None = None
     _numberOfInstances: Element | None = None
-    endpoint: list[Reference] | None = None
+    endpoint: Many[Reference] | None = None
     bodySite: Coding | None = None
     laterality: Coding | None = None
-    specimen: list[Reference] | None = None
+    specimen: Many[Reference] | None = None
     started: DateTime | None = None
     _started: Element | None = None
-    performer: list[ImagingStudySeriesPerformer] | None = None
-    instance: list[ImagingStudySeriesInstance] | None = None
+    performer: Many[ImagingStudySeriesPerformer] | None = None
+    instance: Many[ImagingStudySeriesInstance] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.endpoint, 'Endpoint')
-        check_targets_of_all(self.specimen, 'Specimen')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.specimen is not None:
+            check_targets_of_all(self.specimen, 'Specimen')
 
 
 class ImagingStudySeriesPerformer(BackboneElement, kw_only=True):
@@ -5279,7 +5772,8 @@ class ImagingStudySeriesPerformer(BackboneElement, kw_only=True):
     actor: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.actor is not None:
+            check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ImagingStudySeriesInstance(BackboneElement, kw_only=True):
@@ -5298,7 +5792,7 @@ class Immunization(DomainResource, kw_only=True, tag_field="resourceType", tag="
     """Immunization event information (Immunization)."""
 
     resourceType: ClassVar[str] = "Immunization"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ImmunizationStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
@@ -5323,26 +5817,33 @@ class Immunization(DomainResource, kw_only=True, tag_field="resourceType", tag="
     site: CodeableConcept | None = None
     route: CodeableConcept | None = None
     doseQuantity: Quantity | None = None
-    performer: list[ImmunizationPerformer] | None = None
-    note: list[Annotation] | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
+    performer: Many[ImmunizationPerformer] | None = None
+    note: Many[Annotation] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
     isSubpotent: bool | None = None
     _isSubpotent: Element | None = None
-    subpotentReason: list[CodeableConcept] | None = None
-    education: list[ImmunizationEducation] | None = None
-    programEligibility: list[CodeableConcept] | None = None
+    subpotentReason: Many[CodeableConcept] | None = None
+    education: Many[ImmunizationEducation] | None = None
+    programEligibility: Many[CodeableConcept] | None = None
     fundingSource: CodeableConcept | None = None
-    reaction: list[ImmunizationReaction] | None = None
-    protocolApplied: list[ImmunizationProtocolApplied] | None = None
+    reaction: Many[ImmunizationReaction] | None = None
+    protocolApplied: Many[ImmunizationProtocolApplied] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.location, 'Location')
-        check_targets(self.manufacturer, 'Organization')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
-        check_choice(_Immunization_occurrence(self), 2, 1)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.manufacturer is not None:
+            check_targets(self.manufacturer, 'Organization')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
+        nones = _Immunization_occurrence(self).count(None)
+        if 1 != nones:
+            refuse_choice('occurrence')
 
 
 class ImmunizationPerformer(BackboneElement, kw_only=True):
@@ -5352,7 +5853,8 @@ class ImmunizationPerformer(BackboneElement, kw_only=True):
     actor: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'Organization|Practitioner|PractitionerRole')
+        if self.actor is not None:
+            check_targets(self.actor, 'Organization|Practitioner|PractitionerRole')
 
 
 class ImmunizationEducation(BackboneElement, kw_only=True):
@@ -5378,7 +5880,8 @@ class ImmunizationReaction(BackboneElement, kw_only=True):
     _reported: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.detail, 'Observation')
+        if self.detail is not None:
+            check_targets(self.detail, 'Observation')
 
 
 class ImmunizationProtocolApplied(BackboneElement, kw_only=True):
@@ -5387,7 +5890,7 @@ class ImmunizationProtocolApplied(BackboneElement, kw_only=True):
     series: String | None = None
     _series: Element | None = None
     authority: Reference | None = None
-    targetDisease: list[CodeableConcept] | None = None
+    targetDisease: Many[CodeableConcept] | None = None
     doseNumberPositiveInt: PositiveInt | None = None
     _doseNumberPositiveInt: Element | None = None
     doseNumberString: String | None = None
@@ -5398,16 +5901,21 @@ class ImmunizationProtocolApplied(BackboneElement, kw_only=True):
     _seriesDosesString: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.authority, 'Organization')
-        check_choice(_ImmunizationProtocolApplied_doseNumber(self), 2, 1)
-        check_choice(_ImmunizationProtocolApplied_seriesDoses(self), 2, 0)
+        if self.authority is not None:
+            check_targets(self.authority, 'Organization')
+        nones = _ImmunizationProtocolApplied_doseNumber(self).count(None)
+        if 1 != nones:
+            refuse_choice('doseNumber')
+        nones = _ImmunizationProtocolApplied_seriesDoses(self).count(None)
+        if 1 > nones:
+            refuse_choice('seriesDoses')
 
 
 class ImmunizationEvaluation(DomainResource, kw_only=True, tag_field="resourceType", tag="ImmunizationEvaluation"):
     """Immunization evaluation information (ImmunizationEvaluation)."""
 
     resourceType: ClassVar[str] = "ImmunizationEvaluation"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ImmunizationEvaluationStatusCode
     _status: Element | None = None
     patient: Reference
@@ -5417,7 +5925,7 @@ class ImmunizationEvaluation(DomainResource, kw_only=True, tag_field="resourceTy
     targetDisease: CodeableConcept
     immunizationEvent: Reference
     doseStatus: CodeableConcept
-    doseStatusReason: list[CodeableConcept] | None = None
+    doseStatusReason: Many[CodeableConcept] | None = None
     description: String | None = None
     _description: Element | None = None
     series: String | None = None
@@ -5432,38 +5940,47 @@ class ImmunizationEvaluation(DomainResource, kw_only=True, tag_field="resourceTy
     _seriesDosesString: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.authority, 'Organization')
-        check_targets(self.immunizationEvent, 'Immunization')
-        check_choice(_ImmunizationEvaluation_doseNumber(self), 2, 0)
-        check_choice(_ImmunizationEvaluation_seriesDoses(self), 2, 0)
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.authority is not None:
+            check_targets(self.authority, 'Organization')
+        if self.immunizationEvent is not None:
+            check_targets(self.immunizationEvent, 'Immunization')
+        nones = _ImmunizationEvaluation_doseNumber(self).count(None)
+        if 1 > nones:
+            refuse_choice('doseNumber')
+        nones = _ImmunizationEvaluation_seriesDoses(self).count(None)
+        if 1 > nones:
+            refuse_choice('seriesDoses')
 
 
 class ImmunizationRecommendation(DomainResource, kw_only=True, tag_field="resourceType", tag="ImmunizationRecommendation"):
     """Guidance or advice relating to an immunization (ImmunizationRecommendation)."""
 
     resourceType: ClassVar[str] = "ImmunizationRecommendation"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     patient: Reference
     date: DateTime
     _date: Element | None = None
     authority: Reference | None = None
-    recommendation: list[ImmunizationRecommendationRecommendation]
+    recommendation: Many[ImmunizationRecommendationRecommendation]
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.authority, 'Organization')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.authority is not None:
+            check_targets(self.authority, 'Organization')
 
 
 class ImmunizationRecommendationRecommendation(BackboneElement, kw_only=True):
     """Vaccine administration recommendations (ImmunizationRecommendation.recommendation)."""
 
-    vaccineCode: list[CodeableConcept] | None = None
+    vaccineCode: Many[CodeableConcept] | None = None
     targetDisease: CodeableConcept | None = None
-    contraindicatedVaccineCode: list[CodeableConcept] | None = None
+    contraindicatedVaccineCode: Many[CodeableConcept] | None = None
     forecastStatus: CodeableConcept
-    forecastReason: list[CodeableConcept] | None = None
-    dateCriterion: list[ImmunizationRecommendationRecommendationDateCriterion] | None = None
+    forecastReason: Many[CodeableConcept] | None = None
+    dateCriterion: Many[ImmunizationRecommendationRecommendationDateCriterion] | None = None
     description: String | None = None
     _description: Element | None = None
     series: String | None = None
@@ -5476,13 +5993,18 @@ class ImmunizationRecommendationRecommendation(BackboneElement, kw_only=True):
     _seriesDosesPositiveInt: Element | None = None
     seriesDosesString: String | None = None
     _seriesDosesString: Element | None = None
-    supportingImmunization: list[Reference] | None = None
-    supportingPatientInformation: list[Reference] | None = None
+    supportingImmunization: Many[Reference] | None = None
+    supportingPatientInformation: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.supportingImmunization, 'Immunization|ImmunizationEvaluation')
-        check_choice(_ImmunizationRecommendationRecommendation_doseNumber(self), 2, 0)
-        check_choice(_ImmunizationRecommendationRecommendation_seriesDoses(self), 2, 0)
+        if self.supportingImmunization is not None:
+            check_targets_of_all(self.supportingImmunization, 'Immunization|ImmunizationEvaluation')
+        nones = _ImmunizationRecommendationRecommendation_doseNumber(self).count(None)
+        if 1 > nones:
+            refuse_choice('doseNumber')
+        nones = _ImmunizationRecommendationRecommendation_seriesDoses(self).count(None)
+        if 1 > nones:
+            refuse_choice('seriesDoses')
 
 
 class ImmunizationRecommendationRecommendationDateCriterion(BackboneElement, kw_only=True):
@@ -5513,21 +6035,21 @@ class ImplementationGuide(DomainResource, kw_only=True, tag_field="resourceType"
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     packageId: Id
     _packageId: Element | None = None
     license: SpdxLicenseCode | None = None
     _license: Element | None = None
-    fhirVersion: list[FHIRVersionCode | None]
-    _fhirVersion: list[Element | None] | None = None
-    dependsOn: list[ImplementationGuideDependsOn] | None = None
-    global_: list[ImplementationGuideGlobal] | None = None
+    fhirVersion: Several[FHIRVersionCode]
+    _fhirVersion: Several[Element] | None = None
+    dependsOn: Many[ImplementationGuideDependsOn] | None = None
+    global_: Many[ImplementationGuideGlobal] | None = None
     definition: ImplementationGuideDefinition | None = None
     manifest: ImplementationGuideManifest | None = None
 
@@ -5555,11 +6077,11 @@ class ImplementationGuideGlobal(BackboneElement, kw_only=True):
 class ImplementationGuideDefinition(BackboneElement, kw_only=True):
     """Information needed to build the IG (ImplementationGuide.definition)."""
 
-    grouping: list[ImplementationGuideDefinitionGrouping] | None = None
-    resource: list[ImplementationGuideDefinitionResource]
+    grouping: Many[ImplementationGuideDefinitionGrouping] | None = None
+    resource: Many[ImplementationGuideDefinitionResource]
     page: ImplementationGuideDefinitionPage | None = None
-    parameter: list[ImplementationGuideDefinitionParameter] | None = None
-    template: list[ImplementationGuideDefinitionTemplate] | None = None
+    parameter: Many[ImplementationGuideDefinitionParameter] | None = None
+    template: Many[ImplementationGuideDefinitionTemplate] | None = None
 
 
 class ImplementationGuideDefinitionGrouping(BackboneElement, kw_only=True):
@@ -5575,8 +6097,8 @@ class ImplementationGuideDefinitionResource(BackboneElement, kw_only=True):
     """Resource in the implementation guide (ImplementationGuide.definition.resource)."""
 
     reference: Reference
-    fhirVersion: list[FHIRVersionCode | None] | None = None
-    _fhirVersion: list[Element | None] | None = None
+    fhirVersion: Several[FHIRVersionCode] | None = None
+    _fhirVersion: Several[Element] | None = None
     name: String | None = None
     _name: Element | None = None
     description: String | None = None
@@ -5589,7 +6111,9 @@ class ImplementationGuideDefinitionResource(BackboneElement, kw_only=True):
     _groupingId: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ImplementationGuideDefinitionResource_example(self), 2, 0)
+        nones = _ImplementationGuideDefinitionResource_example(self).count(None)
+        if 1 > nones:
+            refuse_choice('example')
 
 
 class ImplementationGuideDefinitionPage(BackboneElement, kw_only=True):
@@ -5602,11 +6126,14 @@ class ImplementationGuideDefinitionPage(BackboneElement, kw_only=True):
     _title: Element | None = None
     generation: GuidePageGenerationCode
     _generation: Element | None = None
-    page: list[ImplementationGuideDefinitionPage] | None = None
+    page: Many[ImplementationGuideDefinitionPage] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.nameReference, 'Binary')
-        check_choice(_ImplementationGuideDefinitionPage_name(self), 2, 1)
+        if self.nameReference is not None:
+            check_targets(self.nameReference, 'Binary')
+        nones = _ImplementationGuideDefinitionPage_name(self).count(None)
+        if 1 != nones:
+            refuse_choice('name')
 
 
 class ImplementationGuideDefinitionParameter(BackboneElement, kw_only=True):
@@ -5634,12 +6161,12 @@ class ImplementationGuideManifest(BackboneElement, kw_only=True):
 
     rendering: Uri | None = None
     _rendering: Element | None = None
-    resource: list[ImplementationGuideManifestResource]
-    page: list[ImplementationGuideManifestPage] | None = None
-    image: list[String | None] | None = None
-    _image: list[Element | None] | None = None
-    other: list[String | None] | None = None
-    _other: list[Element | None] | None = None
+    resource: Many[ImplementationGuideManifestResource]
+    page: Many[ImplementationGuideManifestPage] | None = None
+    image: Several[String] | None = None
+    _image: Several[Element] | None = None
+    other: Several[String] | None = None
+    _other: Several[Element] | None = None
 
 
 class ImplementationGuideManifestResource(BackboneElement, kw_only=True):
@@ -5654,7 +6181,9 @@ class ImplementationGuideManifestResource(BackboneElement, kw_only=True):
     _relativePath: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ImplementationGuideManifestResource_example(self), 2, 0)
+        nones = _ImplementationGuideManifestResource_example(self).count(None)
+        if 1 > nones:
+            refuse_choice('example')
 
 
 class ImplementationGuideManifestPage(BackboneElement, kw_only=True):
@@ -5664,38 +6193,43 @@ class ImplementationGuideManifestPage(BackboneElement, kw_only=True):
     _name: Element | None = None
     title: String | None = None
     _title: Element | None = None
-    anchor: list[String | None] | None = None
-    _anchor: list[Element | None] | None = None
+    anchor: Several[String] | None = None
+    _anchor: Several[Element] | None = None
 
 
 class InsurancePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="InsurancePlan"):
     """Details of a Health Insurance product/plan provided by an organization (InsurancePlan)."""
 
     resourceType: ClassVar[str] = "InsurancePlan"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: PublicationStatusCode | None = None
     _status: Element | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     name: String | None = None
     _name: Element | None = None
-    alias: list[String | None] | None = None
-    _alias: list[Element | None] | None = None
+    alias: Several[String] | None = None
+    _alias: Several[Element] | None = None
     period: Period | None = None
     ownedBy: Reference | None = None
     administeredBy: Reference | None = None
-    coverageArea: list[Reference] | None = None
-    contact: list[InsurancePlanContact] | None = None
-    endpoint: list[Reference] | None = None
-    network: list[Reference] | None = None
-    coverage: list[InsurancePlanCoverage] | None = None
-    plan: list[InsurancePlanPlan] | None = None
+    coverageArea: Many[Reference] | None = None
+    contact: Many[InsurancePlanContact] | None = None
+    endpoint: Many[Reference] | None = None
+    network: Many[Reference] | None = None
+    coverage: Many[InsurancePlanCoverage] | None = None
+    plan: Many[InsurancePlanPlan] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.ownedBy, 'Organization')
-        check_targets(self.administeredBy, 'Organization')
-        check_targets_of_all(self.coverageArea, 'Location')
-        check_targets_of_all(self.endpoint, 'Endpoint')
-        check_targets_of_all(self.network, 'Organization')
+        if self.ownedBy is not None:
+            check_targets(self.ownedBy, 'Organization')
+        if self.administeredBy is not None:
+            check_targets(self.administeredBy, 'Organization')
+        if self.coverageArea is not None:
+            check_targets_of_all(self.coverageArea, 'Location')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.network is not None:
+            check_targets_of_all(self.network, 'Organization')
 
 
 class InsurancePlanContact(BackboneElement, kw_only=True):
@@ -5703,7 +6237,7 @@ class InsurancePlanContact(BackboneElement, kw_only=True):
 
     purpose: CodeableConcept | None = None
     name: HumanName | None = None
-    telecom: list[ContactPoint] | None = None
+    telecom: Many[ContactPoint] | None = None
     address: Address | None = None
 
 
@@ -5711,11 +6245,12 @@ class InsurancePlanCoverage(BackboneElement, kw_only=True):
     """Coverage details (InsurancePlan.coverage)."""
 
     type: CodeableConcept
-    network: list[Reference] | None = None
-    benefit: list[InsurancePlanCoverageBenefit]
+    network: Many[Reference] | None = None
+    benefit: Many[InsurancePlanCoverageBenefit]
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.network, 'Organization')
+        if self.network is not None:
+            check_targets_of_all(self.network, 'Organization')
 
 
 class InsurancePlanCoverageBenefit(BackboneElement, kw_only=True):
@@ -5724,7 +6259,7 @@ class InsurancePlanCoverageBenefit(BackboneElement, kw_only=True):
     type: CodeableConcept
     requirement: String | None = None
     _requirement: Element | None = None
-    limit: list[InsurancePlanCoverageBenefitLimit] | None = None
+    limit: Many[InsurancePlanCoverageBenefitLimit] | None = None
 
 
 class InsurancePlanCoverageBenefitLimit(BackboneElement, kw_only=True):
@@ -5737,16 +6272,18 @@ class InsurancePlanCoverageBenefitLimit(BackboneElement, kw_only=True):
 class InsurancePlanPlan(BackboneElement, kw_only=True):
     """Plan details (InsurancePlan.plan)."""
 
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     type: CodeableConcept | None = None
-    coverageArea: list[Reference] | None = None
-    network: list[Reference] | None = None
-    generalCost: list[InsurancePlanPlanGeneralCost] | None = None
-    specificCost: list[InsurancePlanPlanSpecificCost] | None = None
+    coverageArea: Many[Reference] | None = None
+    network: Many[Reference] | None = None
+    generalCost: Many[InsurancePlanPlanGeneralCost] | None = None
+    specificCost: Many[InsurancePlanPlanSpecificCost] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.coverageArea, 'Location')
-        check_targets_of_all(self.network, 'Organization')
+        if self.coverageArea is not None:
+            check_targets_of_all(self.coverageArea, 'Location')
+        if self.network is not None:
+            check_targets_of_all(self.network, 'Organization')
 
 
 class InsurancePlanPlanGeneralCost(BackboneElement, kw_only=True):
@@ -5764,14 +6301,14 @@ class InsurancePlanPlanSpecificCost(BackboneElement, kw_only=True):
     """Specific costs (InsurancePlan.plan.specificCost)."""
 
     category: CodeableConcept
-    benefit: list[InsurancePlanPlanSpecificCostBenefit] | None = None
+    benefit: Many[InsurancePlanPlanSpecificCostBenefit] | None = None
 
 
 class InsurancePlanPlanSpecificCostBenefit(BackboneElement, kw_only=True):
     """Benefits list (InsurancePlan.plan.specificCost.benefit)."""
 
     type: CodeableConcept
-    cost: list[InsurancePlanPlanSpecificCostBenefitCost] | None = None
+    cost: Many[InsurancePlanPlanSpecificCostBenefitCost] | None = None
 
 
 class InsurancePlanPlanSpecificCostBenefitCost(BackboneElement, kw_only=True):
@@ -5779,7 +6316,7 @@ class InsurancePlanPlanSpecificCostBenefitCost(BackboneElement, kw_only=True):
 
     type: CodeableConcept
     applicability: CodeableConcept | None = None
-    qualifiers: list[CodeableConcept] | None = None
+    qualifiers: Many[CodeableConcept] | None = None
     value: Quantity | None = None
 
 
@@ -5787,7 +6324,7 @@ class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoi
     """Invoice containing ChargeItems from an Account (Invoice)."""
 
     resourceType: ClassVar[str] = "Invoice"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: InvoiceStatusCode
     _status: Element | None = None
     cancelledReason: String | None = None
@@ -5797,22 +6334,26 @@ class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoi
     recipient: Reference | None = None
     date: DateTime | None = None
     _date: Element | None = None
-    participant: list[InvoiceParticipant] | None = None
+    participant: Many[InvoiceParticipant] | None = None
     issuer: Reference | None = None
     account: Reference | None = None
-    lineItem: list[InvoiceLineItem] | None = None
-    totalPriceComponent: list[InvoiceLineItemPriceComponent] | None = None
+    lineItem: Many[InvoiceLineItem] | None = None
+    totalPriceComponent: Many[InvoiceLineItemPriceComponent] | None = None
     totalNet: Money | None = None
     totalGross: Money | None = None
     paymentTerms: String | None = None
     _paymentTerms: Element | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.recipient, 'Organization|Patient|RelatedPerson')
-        check_targets(self.issuer, 'Organization')
-        check_targets(self.account, 'Account')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.recipient is not None:
+            check_targets(self.recipient, 'Organization|Patient|RelatedPerson')
+        if self.issuer is not None:
+            check_targets(self.issuer, 'Organization')
+        if self.account is not None:
+            check_targets(self.account, 'Account')
 
 
 class InvoiceParticipant(BackboneElement, kw_only=True):
@@ -5822,7 +6363,8 @@ class InvoiceParticipant(BackboneElement, kw_only=True):
     actor: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.actor is not None:
+            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class InvoiceLineItem(BackboneElement, kw_only=True):
@@ -5832,11 +6374,14 @@ class InvoiceLineItem(BackboneElement, kw_only=True):
     _sequence: Element | None = None
     chargeItemReference: Reference | None = None
     chargeItemCodeableConcept: CodeableConcept | None = None
-    priceComponent: list[InvoiceLineItemPriceComponent] | None = None
+    priceComponent: Many[InvoiceLineItemPriceComponent] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.chargeItemReference, 'ChargeItem')
-        check_choice(_InvoiceLineItem_chargeItem(self), 2, 1)
+        if self.chargeItemReference is not None:
+            check_targets(self.chargeItemReference, 'ChargeItem')
+        nones = _InvoiceLineItem_chargeItem(self).count(None)
+        if 1 != nones:
+            refuse_choice('chargeItem')
 
 
 class InvoiceLineItemPriceComponent(BackboneElement, kw_only=True):
@@ -5856,7 +6401,7 @@ class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Libra
     resourceType: ClassVar[str] = "Library"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -5876,11 +6421,11 @@ class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Libra
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     usage: String | None = None
@@ -5892,19 +6437,22 @@ class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Libra
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    parameter: list[ParameterDefinition] | None = None
-    dataRequirement: list[DataRequirement] | None = None
-    content: list[Attachment] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    parameter: Many[ParameterDefinition] | None = None
+    dataRequirement: Many[DataRequirement] | None = None
+    content: Many[Attachment] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_choice(_Library_subject(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        nones = _Library_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
 
 
 class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linkage"):
@@ -5914,10 +6462,11 @@ class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linka
     active: bool | None = None
     _active: Element | None = None
     author: Reference | None = None
-    item: list[LinkageItem]
+    item: Many[LinkageItem]
 
     def __post_init__(self) -> None:
-        check_targets(self.author, 'Organization|Practitioner|PractitionerRole')
+        if self.author is not None:
+            check_targets(self.author, 'Organization|Practitioner|PractitionerRole')
 
 
 class LinkageItem(BackboneElement, kw_only=True):
@@ -5932,7 +6481,7 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
     """A list is a curated collection of resources (List)."""
 
     resourceType: ClassVar[str] = "List"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ListStatusCode
     _status: Element | None = None
     mode: ListModeCode
@@ -5946,14 +6495,17 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
     _date: Element | None = None
     source: Reference | None = None
     orderedBy: CodeableConcept | None = None
-    note: list[Annotation] | None = None
-    entry: list[ListEntry] | None = None
+    note: Many[Annotation] | None = None
+    entry: Many[ListEntry] | None = None
     emptyReason: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Device|Group|Location|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.source, 'Device|Patient|Practitioner|PractitionerRole')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Location|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.source is not None:
+            check_targets(self.source, 'Device|Patient|Practitioner|PractitionerRole')
 
 
 class ListEntry(BackboneElement, kw_only=True):
@@ -5971,34 +6523,37 @@ class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Loca
     """Details and position information for a physical place (Location)."""
 
     resourceType: ClassVar[str] = "Location"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: LocationStatusCode | None = None
     _status: Element | None = None
     operationalStatus: Coding | None = None
     name: String | None = None
     _name: Element | None = None
-    alias: list[String | None] | None = None
-    _alias: list[Element | None] | None = None
+    alias: Several[String] | None = None
+    _alias: Several[Element] | None = None
     description: String | None = None
     _description: Element | None = None
     mode: LocationModeCode | None = None
     _mode: Element | None = None
-    type: list[CodeableConcept] | None = None
-    telecom: list[ContactPoint] | None = None
+    type: Many[CodeableConcept] | None = None
+    telecom: Many[ContactPoint] | None = None
     address: Address | None = None
     physicalType: CodeableConcept | None = None
     position: LocationPosition | None = None
     managingOrganization: Reference | None = None
     partOf: Reference | None = None
-    hoursOfOperation: list[LocationHoursOfOperation] | None = None
+    hoursOfOperation: Many[LocationHoursOfOperation] | None = None
     availabilityExceptions: String | None = None
     _availabilityExceptions: Element | None = None
-    endpoint: list[Reference] | None = None
+    endpoint: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.managingOrganization, 'Organization')
-        check_targets(self.partOf, 'Location')
-        check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.managingOrganization is not None:
+            check_targets(self.managingOrganization, 'Organization')
+        if self.partOf is not None:
+            check_targets(self.partOf, 'Location')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
 
 
 class LocationPosition(BackboneElement, kw_only=True):
@@ -6015,8 +6570,8 @@ class LocationPosition(BackboneElement, kw_only=True):
 class LocationHoursOfOperation(BackboneElement, kw_only=True):
     """What days/times during a week is this location usually open (Location.hoursOfOperation)."""
 
-    daysOfWeek: list[DaysOfWeekCode | None] | None = None
-    _daysOfWeek: list[Element | None] | None = None
+    daysOfWeek: Several[DaysOfWeekCode] | None = None
+    _daysOfWeek: Several[Element] | None = None
     allDay: bool | None = None
     _allDay: Element | None = None
     openingTime: Time | None = None
@@ -6031,7 +6586,7 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
     resourceType: ClassVar[str] = "Measure"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -6050,11 +6605,11 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     usage: String | None = None
@@ -6066,19 +6621,19 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    library: list[Uri | None] | None = None
-    _library: list[Element | None] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    library: Several[Uri] | None = None
+    _library: Several[Element] | None = None
     disclaimer: String | None = None
     _disclaimer: Element | None = None
     scoring: CodeableConcept | None = None
     compositeScoring: CodeableConcept | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     riskAdjustment: String | None = None
     _riskAdjustment: Element | None = None
     rateAggregation: String | None = None
@@ -6088,16 +6643,19 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
     clinicalRecommendationStatement: String | None = None
     _clinicalRecommendationStatement: Element | None = None
     improvementNotation: CodeableConcept | None = None
-    definition: list[String | None] | None = None
-    _definition: list[Element | None] | None = None
+    definition: Several[String] | None = None
+    _definition: Several[Element] | None = None
     guidance: String | None = None
     _guidance: Element | None = None
-    group: list[MeasureGroup] | None = None
-    supplementalData: list[MeasureSupplementalData] | None = None
+    group: Many[MeasureGroup] | None = None
+    supplementalData: Many[MeasureSupplementalData] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_choice(_Measure_subject(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        nones = _Measure_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
 
 
 class MeasureGroup(BackboneElement, kw_only=True):
@@ -6106,8 +6664,8 @@ class MeasureGroup(BackboneElement, kw_only=True):
     code: CodeableConcept | None = None
     description: String | None = None
     _description: Element | None = None
-    population: list[MeasureGroupPopulation] | None = None
-    stratifier: list[MeasureGroupStratifier] | None = None
+    population: Many[MeasureGroupPopulation] | None = None
+    stratifier: Many[MeasureGroupStratifier] | None = None
 
 
 class MeasureGroupPopulation(BackboneElement, kw_only=True):
@@ -6126,7 +6684,7 @@ class MeasureGroupStratifier(BackboneElement, kw_only=True):
     description: String | None = None
     _description: Element | None = None
     criteria: Expression | None = None
-    component: list[MeasureGroupStratifierComponent] | None = None
+    component: Many[MeasureGroupStratifierComponent] | None = None
 
 
 class MeasureGroupStratifierComponent(BackboneElement, kw_only=True):
@@ -6142,7 +6700,7 @@ class MeasureSupplementalData(BackboneElement, kw_only=True):
     """What other data should be reported with the measure (Measure.supplementalData)."""
 
     code: CodeableConcept | None = None
-    usage: list[CodeableConcept] | None = None
+    usage: Many[CodeableConcept] | None = None
     description: String | None = None
     _description: Element | None = None
     criteria: Expression
@@ -6152,7 +6710,7 @@ class MeasureReport(DomainResource, kw_only=True, tag_field="resourceType", tag=
     """Results of a measure evaluation (MeasureReport)."""
 
     resourceType: ClassVar[str] = "MeasureReport"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: MeasureReportStatusCode
     _status: Element | None = None
     type: MeasureReportTypeCode
@@ -6165,21 +6723,23 @@ class MeasureReport(DomainResource, kw_only=True, tag_field="resourceType", tag=
     reporter: Reference | None = None
     period: Period
     improvementNotation: CodeableConcept | None = None
-    group: list[MeasureReportGroup] | None = None
-    evaluatedResource: list[Reference] | None = None
+    group: Many[MeasureReportGroup] | None = None
+    evaluatedResource: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'CareTeam|Device|Group|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.reporter, 'Location|Organization|Practitioner|PractitionerRole')
+        if self.subject is not None:
+            check_targets(self.subject, 'CareTeam|Device|Group|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reporter is not None:
+            check_targets(self.reporter, 'Location|Organization|Practitioner|PractitionerRole')
 
 
 class MeasureReportGroup(BackboneElement, kw_only=True):
     """Measure results for each group (MeasureReport.group)."""
 
     code: CodeableConcept | None = None
-    population: list[MeasureReportGroupPopulation] | None = None
+    population: Many[MeasureReportGroupPopulation] | None = None
     measureScore: Quantity | None = None
-    stratifier: list[MeasureReportGroupStratifier] | None = None
+    stratifier: Many[MeasureReportGroupStratifier] | None = None
 
 
 class MeasureReportGroupPopulation(BackboneElement, kw_only=True):
@@ -6191,22 +6751,23 @@ class MeasureReportGroupPopulation(BackboneElement, kw_only=True):
     subjectResults: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectResults, 'List')
+        if self.subjectResults is not None:
+            check_targets(self.subjectResults, 'List')
 
 
 class MeasureReportGroupStratifier(BackboneElement, kw_only=True):
     """Stratification results (MeasureReport.group.stratifier)."""
 
-    code: list[CodeableConcept] | None = None
-    stratum: list[MeasureReportGroupStratifierStratum] | None = None
+    code: Many[CodeableConcept] | None = None
+    stratum: Many[MeasureReportGroupStratifierStratum] | None = None
 
 
 class MeasureReportGroupStratifierStratum(BackboneElement, kw_only=True):
     """Stratum results, one for each unique value, or set of values, in the stratifier, or stratifier components (MeasureReport.group.stratifier.stratum)."""
 
     value: CodeableConcept | None = None
-    component: list[MeasureReportGroupStratifierStratumComponent] | None = None
-    population: list[MeasureReportGroupStratifierStratumPopulation] | None = None
+    component: Many[MeasureReportGroupStratifierStratumComponent] | None = None
+    population: Many[MeasureReportGroupStratifierStratumPopulation] | None = None
     measureScore: Quantity | None = None
 
 
@@ -6226,16 +6787,17 @@ class MeasureReportGroupStratifierStratumPopulation(BackboneElement, kw_only=Tru
     subjectResults: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectResults, 'List')
+        if self.subjectResults is not None:
+            check_targets(self.subjectResults, 'List')
 
 
 class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media"):
     """A photo, video, or audio recording acquired or used in healthcare. The actual content may be inline or provided by direct reference (Media)."""
 
     resourceType: ClassVar[str] = "Media"
-    identifier: list[Identifier] | None = None
-    basedOn: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    basedOn: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: EventStatusCode
     _status: Element | None = None
     type: CodeableConcept | None = None
@@ -6249,7 +6811,7 @@ class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media")
     issued: Instant | None = None
     _issued: Element | None = None
     operator: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
     bodySite: CodeableConcept | None = None
     deviceName: String | None = None
     _deviceName: Element | None = None
@@ -6263,33 +6825,41 @@ class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media")
     duration: Decimal | None = None
     _duration: Element | None = None
     content: Attachment
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
-        check_targets(self.subject, 'Device|Group|Location|Patient|Practitioner|PractitionerRole|Specimen')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.operator, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.device, 'Device|Device|DeviceMetric')
-        check_choice(_Media_created(self), 2, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Location|Patient|Practitioner|PractitionerRole|Specimen')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.operator is not None:
+            check_targets(self.operator, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.device is not None:
+            check_targets(self.device, 'Device|Device|DeviceMetric')
+        nones = _Media_created(self).count(None)
+        if 1 > nones:
+            refuse_choice('created')
 
 
 class Medication(DomainResource, kw_only=True, tag_field="resourceType", tag="Medication"):
     """Definition of a Medication (Medication)."""
 
     resourceType: ClassVar[str] = "Medication"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     code: CodeableConcept | None = None
     status: MedicationStatusCode | None = None
     _status: Element | None = None
     manufacturer: Reference | None = None
     form: CodeableConcept | None = None
     amount: Ratio | None = None
-    ingredient: list[MedicationIngredient] | None = None
+    ingredient: Many[MedicationIngredient] | None = None
     batch: MedicationBatch | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.manufacturer, 'Organization')
+        if self.manufacturer is not None:
+            check_targets(self.manufacturer, 'Organization')
 
 
 class MedicationIngredient(BackboneElement, kw_only=True):
@@ -6302,8 +6872,11 @@ class MedicationIngredient(BackboneElement, kw_only=True):
     strength: Ratio | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.itemReference, 'Medication|Substance')
-        check_choice(_MedicationIngredient_item(self), 2, 1)
+        if self.itemReference is not None:
+            check_targets(self.itemReference, 'Medication|Substance')
+        nones = _MedicationIngredient_item(self).count(None)
+        if 1 != nones:
+            refuse_choice('item')
 
 
 class MedicationBatch(BackboneElement, kw_only=True):
@@ -6319,42 +6892,54 @@ class MedicationAdministration(DomainResource, kw_only=True, tag_field="resource
     """Administration of medication to a patient (MedicationAdministration)."""
 
     resourceType: ClassVar[str] = "MedicationAdministration"
-    identifier: list[Identifier] | None = None
-    instantiates: list[Uri | None] | None = None
-    _instantiates: list[Element | None] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiates: Several[Uri] | None = None
+    _instantiates: Several[Element] | None = None
+    partOf: Many[Reference] | None = None
     status: MedicationAdminStatusCode
     _status: Element | None = None
-    statusReason: list[CodeableConcept] | None = None
+    statusReason: Many[CodeableConcept] | None = None
     category: CodeableConcept | None = None
     medicationCodeableConcept: CodeableConcept | None = None
     medicationReference: Reference | None = None
     subject: Reference
     context: Reference | None = None
-    supportingInformation: list[Reference] | None = None
+    supportingInformation: Many[Reference] | None = None
     effectiveDateTime: DateTime | None = None
     _effectiveDateTime: Element | None = None
     effectivePeriod: Period | None = None
-    performer: list[MedicationAdministrationPerformer] | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
+    performer: Many[MedicationAdministrationPerformer] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
     request: Reference | None = None
-    device: list[Reference] | None = None
-    note: list[Annotation] | None = None
+    device: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
     dosage: MedicationAdministrationDosage | None = None
-    eventHistory: list[Reference] | None = None
+    eventHistory: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.partOf, 'MedicationAdministration|Procedure')
-        check_targets(self.medicationReference, 'Medication')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.context, 'Encounter|EpisodeOfCare')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
-        check_targets(self.request, 'MedicationRequest')
-        check_targets_of_all(self.device, 'Device')
-        check_targets_of_all(self.eventHistory, 'Provenance')
-        check_choice(_MedicationAdministration_medication(self), 2, 1)
-        check_choice(_MedicationAdministration_effective(self), 2, 1)
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'MedicationAdministration|Procedure')
+        if self.medicationReference is not None:
+            check_targets(self.medicationReference, 'Medication')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.context is not None:
+            check_targets(self.context, 'Encounter|EpisodeOfCare')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
+        if self.request is not None:
+            check_targets(self.request, 'MedicationRequest')
+        if self.device is not None:
+            check_targets_of_all(self.device, 'Device')
+        if self.eventHistory is not None:
+            check_targets_of_all(self.eventHistory, 'Provenance')
+        nones = _MedicationAdministration_medication(self).count(None)
+        if 1 != nones:
+            refuse_choice('medication')
+        nones = _MedicationAdministration_effective(self).count(None)
+        if 1 != nones:
+            refuse_choice('effective')
 
 
 class MedicationAdministrationPerformer(BackboneElement, kw_only=True):
@@ -6364,7 +6949,8 @@ class MedicationAdministrationPerformer(BackboneElement, kw_only=True):
     actor: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.actor is not None:
+            check_targets(self.actor, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class MedicationAdministrationDosage(BackboneElement, kw_only=True):
@@ -6380,15 +6966,17 @@ class MedicationAdministrationDosage(BackboneElement, kw_only=True):
     rateQuantity: Quantity | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_MedicationAdministrationDosage_rate(self), 2, 0)
+        nones = _MedicationAdministrationDosage_rate(self).count(None)
+        if 1 > nones:
+            refuse_choice('rate')
 
 
 class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationDispense"):
     """Dispensing a medication to a named patient (MedicationDispense)."""
 
     resourceType: ClassVar[str] = "MedicationDispense"
-    identifier: list[Identifier] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    partOf: Many[Reference] | None = None
     status: MedicationdispenseStatusCode
     _status: Element | None = None
     statusReasonCodeableConcept: CodeableConcept | None = None
@@ -6398,10 +6986,10 @@ class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType",
     medicationReference: Reference | None = None
     subject: Reference | None = None
     context: Reference | None = None
-    supportingInformation: list[Reference] | None = None
-    performer: list[MedicationDispensePerformer] | None = None
+    supportingInformation: Many[Reference] | None = None
+    performer: Many[MedicationDispensePerformer] | None = None
     location: Reference | None = None
-    authorizingPrescription: list[Reference] | None = None
+    authorizingPrescription: Many[Reference] | None = None
     type: CodeableConcept | None = None
     quantity: Quantity | None = None
     daysSupply: Quantity | None = None
@@ -6410,27 +6998,42 @@ class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType",
     whenHandedOver: DateTime | None = None
     _whenHandedOver: Element | None = None
     destination: Reference | None = None
-    receiver: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    dosageInstruction: list[Dosage] | None = None
+    receiver: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    dosageInstruction: Many[Dosage] | None = None
     substitution: MedicationDispenseSubstitution | None = None
-    detectedIssue: list[Reference] | None = None
-    eventHistory: list[Reference] | None = None
+    detectedIssue: Many[Reference] | None = None
+    eventHistory: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.partOf, 'Procedure')
-        check_targets(self.statusReasonReference, 'DetectedIssue')
-        check_targets(self.medicationReference, 'Medication')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.context, 'Encounter|EpisodeOfCare')
-        check_targets(self.location, 'Location')
-        check_targets_of_all(self.authorizingPrescription, 'MedicationRequest')
-        check_targets(self.destination, 'Location')
-        check_targets_of_all(self.receiver, 'Patient|Practitioner')
-        check_targets_of_all(self.detectedIssue, 'DetectedIssue')
-        check_targets_of_all(self.eventHistory, 'Provenance')
-        check_choice(_MedicationDispense_statusReason(self), 2, 0)
-        check_choice(_MedicationDispense_medication(self), 2, 1)
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'Procedure')
+        if self.statusReasonReference is not None:
+            check_targets(self.statusReasonReference, 'DetectedIssue')
+        if self.medicationReference is not None:
+            check_targets(self.medicationReference, 'Medication')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.context is not None:
+            check_targets(self.context, 'Encounter|EpisodeOfCare')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.authorizingPrescription is not None:
+            check_targets_of_all(self.authorizingPrescription, 'MedicationRequest')
+        if self.destination is not None:
+            check_targets(self.destination, 'Location')
+        if self.receiver is not None:
+            check_targets_of_all(self.receiver, 'Patient|Practitioner')
+        if self.detectedIssue is not None:
+            check_targets_of_all(self.detectedIssue, 'DetectedIssue')
+        if self.eventHistory is not None:
+            check_targets_of_all(self.eventHistory, 'Provenance')
+        nones = _MedicationDispense_statusReason(self).count(None)
+        if 1 > nones:
+            refuse_choice('statusReason')
+        nones = _MedicationDispense_medication(self).count(None)
+        if 1 != nones:
+            refuse_choice('medication')
 
 
 class MedicationDispensePerformer(BackboneElement, kw_only=True):
@@ -6440,7 +7043,8 @@ class MedicationDispensePerformer(BackboneElement, kw_only=True):
     actor: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.actor is not None:
+            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class MedicationDispenseSubstitution(BackboneElement, kw_only=True):
@@ -6449,11 +7053,12 @@ class MedicationDispenseSubstitution(BackboneElement, kw_only=True):
     wasSubstituted: bool
     _wasSubstituted: Element | None = None
     type: CodeableConcept | None = None
-    reason: list[CodeableConcept] | None = None
-    responsibleParty: list[Reference] | None = None
+    reason: Many[CodeableConcept] | None = None
+    responsibleParty: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.responsibleParty, 'Practitioner|PractitionerRole')
+        if self.responsibleParty is not None:
+            check_targets_of_all(self.responsibleParty, 'Practitioner|PractitionerRole')
 
 
 class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationKnowledge"):
@@ -6466,40 +7071,44 @@ class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType"
     manufacturer: Reference | None = None
     doseForm: CodeableConcept | None = None
     amount: Quantity | None = None
-    synonym: list[String | None] | None = None
-    _synonym: list[Element | None] | None = None
-    relatedMedicationKnowledge: list[MedicationKnowledgeRelatedMedicationKnowledge] | None = None
-    associatedMedication: list[Reference] | None = None
-    productType: list[CodeableConcept] | None = None
-    monograph: list[MedicationKnowledgeMonograph] | None = None
-    ingredient: list[MedicationKnowledgeIngredient] | None = None
+    synonym: Several[String] | None = None
+    _synonym: Several[Element] | None = None
+    relatedMedicationKnowledge: Many[MedicationKnowledgeRelatedMedicationKnowledge] | None = None
+    associatedMedication: Many[Reference] | None = None
+    productType: Many[CodeableConcept] | None = None
+    monograph: Many[MedicationKnowledgeMonograph] | None = None
+    ingredient: Many[MedicationKnowledgeIngredient] | None = None
     preparationInstruction: String | None = None
     _preparationInstruction: Element | None = None
-    intendedRoute: list[CodeableConcept] | None = None
-    cost: list[MedicationKnowledgeCost] | None = None
-    monitoringProgram: list[MedicationKnowledgeMonitoringProgram] | None = None
-    administrationGuidelines: list[MedicationKnowledgeAdministrationGuidelines] | None = None
-    medicineClassification: list[MedicationKnowledgeMedicineClassification] | None = None
+    intendedRoute: Many[CodeableConcept] | None = None
+    cost: Many[MedicationKnowledgeCost] | None = None
+    monitoringProgram: Many[MedicationKnowledgeMonitoringProgram] | None = None
+    administrationGuidelines: Many[MedicationKnowledgeAdministrationGuidelines] | None = None
+    medicineClassification: Many[MedicationKnowledgeMedicineClassification] | None = None
     packaging: MedicationKnowledgePackaging | None = None
-    drugCharacteristic: list[MedicationKnowledgeDrugCharacteristic] | None = None
-    contraindication: list[Reference] | None = None
-    regulatory: list[MedicationKnowledgeRegulatory] | None = None
-    kinetics: list[MedicationKnowledgeKinetics] | None = None
+    drugCharacteristic: Many[MedicationKnowledgeDrugCharacteristic] | None = None
+    contraindication: Many[Reference] | None = None
+    regulatory: Many[MedicationKnowledgeRegulatory] | None = None
+    kinetics: Many[MedicationKnowledgeKinetics] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.manufacturer, 'Organization')
-        check_targets_of_all(self.associatedMedication, 'Medication')
-        check_targets_of_all(self.contraindication, 'DetectedIssue')
+        if self.manufacturer is not None:
+            check_targets(self.manufacturer, 'Organization')
+        if self.associatedMedication is not None:
+            check_targets_of_all(self.associatedMedication, 'Medication')
+        if self.contraindication is not None:
+            check_targets_of_all(self.contraindication, 'DetectedIssue')
 
 
 class MedicationKnowledgeRelatedMedicationKnowledge(BackboneElement, kw_only=True):
     """Associated or related medication information (MedicationKnowledge.relatedMedicationKnowledge)."""
 
     type: CodeableConcept
-    reference: list[Reference]
+    reference: Many[Reference]
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.reference, 'MedicationKnowledge')
+        if self.reference is not None:
+            check_targets_of_all(self.reference, 'MedicationKnowledge')
 
 
 class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
@@ -6509,7 +7118,8 @@ class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
     source: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.source, 'DocumentReference|Media')
+        if self.source is not None:
+            check_targets(self.source, 'DocumentReference|Media')
 
 
 class MedicationKnowledgeIngredient(BackboneElement, kw_only=True):
@@ -6522,8 +7132,11 @@ class MedicationKnowledgeIngredient(BackboneElement, kw_only=True):
     strength: Ratio | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.itemReference, 'Substance')
-        check_choice(_MedicationKnowledgeIngredient_item(self), 2, 1)
+        if self.itemReference is not None:
+            check_targets(self.itemReference, 'Substance')
+        nones = _MedicationKnowledgeIngredient_item(self).count(None)
+        if 1 != nones:
+            refuse_choice('item')
 
 
 class MedicationKnowledgeCost(BackboneElement, kw_only=True):
@@ -6546,21 +7159,24 @@ class MedicationKnowledgeMonitoringProgram(BackboneElement, kw_only=True):
 class MedicationKnowledgeAdministrationGuidelines(BackboneElement, kw_only=True):
     """Guidelines for administration of the medication (MedicationKnowledge.administrationGuidelines)."""
 
-    dosage: list[MedicationKnowledgeAdministrationGuidelinesDosage] | None = None
+    dosage: Many[MedicationKnowledgeAdministrationGuidelinesDosage] | None = None
     indicationCodeableConcept: CodeableConcept | None = None
     indicationReference: Reference | None = None
-    patientCharacteristics: list[MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics] | None = None
+    patientCharacteristics: Many[MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.indicationReference, 'ObservationDefinition')
-        check_choice(_MedicationKnowledgeAdministrationGuidelines_indication(self), 2, 0)
+        if self.indicationReference is not None:
+            check_targets(self.indicationReference, 'ObservationDefinition')
+        nones = _MedicationKnowledgeAdministrationGuidelines_indication(self).count(None)
+        if 1 > nones:
+            refuse_choice('indication')
 
 
 class MedicationKnowledgeAdministrationGuidelinesDosage(BackboneElement, kw_only=True):
     """Dosage for the medication for the specific guidelines (MedicationKnowledge.administrationGuidelines.dosage)."""
 
     type: CodeableConcept
-    dosage: list[Dosage]
+    dosage: Many[Dosage]
 
 
 class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(BackboneElement, kw_only=True):
@@ -6568,18 +7184,20 @@ class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(Backbone
 
     characteristicCodeableConcept: CodeableConcept | None = None
     characteristicQuantity: Quantity | None = None
-    value: list[String | None] | None = None
-    _value: list[Element | None] | None = None
+    value: Several[String] | None = None
+    _value: Several[Element] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics_characteristic(self), 2, 1)
+        nones = _MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics_characteristic(self).count(None)
+        if 1 != nones:
+            refuse_choice('characteristic')
 
 
 class MedicationKnowledgeMedicineClassification(BackboneElement, kw_only=True):
     """Categorization of the medication within a formulary or classification system (MedicationKnowledge.medicineClassification)."""
 
     type: CodeableConcept
-    classification: list[CodeableConcept] | None = None
+    classification: Many[CodeableConcept] | None = None
 
 
 class MedicationKnowledgePackaging(BackboneElement, kw_only=True):
@@ -6601,20 +7219,24 @@ class MedicationKnowledgeDrugCharacteristic(BackboneElement, kw_only=True):
     _valueBase64Binary: Element | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.valueBase64Binary)
-        check_choice(_MedicationKnowledgeDrugCharacteristic_value(self), 4, 0)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
+        nones = _MedicationKnowledgeDrugCharacteristic_value(self).count(None)
+        if 3 > nones:
+            refuse_choice('value')
 
 
 class MedicationKnowledgeRegulatory(BackboneElement, kw_only=True):
     """Regulatory information about a medication (MedicationKnowledge.regulatory)."""
 
     regulatoryAuthority: Reference
-    substitution: list[MedicationKnowledgeRegulatorySubstitution] | None = None
-    schedule: list[MedicationKnowledgeRegulatorySchedule] | None = None
+    substitution: Many[MedicationKnowledgeRegulatorySubstitution] | None = None
+    schedule: Many[MedicationKnowledgeRegulatorySchedule] | None = None
     maxDispense: MedicationKnowledgeRegulatoryMaxDispense | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.regulatoryAuthority, 'Organization')
+        if self.regulatoryAuthority is not None:
+            check_targets(self.regulatoryAuthority, 'Organization')
 
 
 class MedicationKnowledgeRegulatorySubstitution(BackboneElement, kw_only=True):
@@ -6641,8 +7263,8 @@ class MedicationKnowledgeRegulatoryMaxDispense(BackboneElement, kw_only=True):
 class MedicationKnowledgeKinetics(BackboneElement, kw_only=True):
     """The time course of drug absorption, distribution, metabolism and excretion of a medication from the body (MedicationKnowledge.kinetics)."""
 
-    areaUnderCurve: list[Quantity] | None = None
-    lethalDose50: list[Quantity] | None = None
+    areaUnderCurve: Many[Quantity] | None = None
+    lethalDose50: Many[Quantity] | None = None
     halfLifePeriod: Duration | None = None
 
 
@@ -6650,13 +7272,13 @@ class MedicationRequest(DomainResource, kw_only=True, tag_field="resourceType", 
     """Ordering of medication for patient or group (MedicationRequest)."""
 
     resourceType: ClassVar[str] = "MedicationRequest"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: MedicationrequestStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
     intent: MedicationrequestIntentCode
     _intent: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     priority: RequestPriorityCode | None = None
     _priority: Element | None = None
     doNotPerform: bool | None = None
@@ -6668,47 +7290,64 @@ class MedicationRequest(DomainResource, kw_only=True, tag_field="resourceType", 
     medicationReference: Reference | None = None
     subject: Reference
     encounter: Reference | None = None
-    supportingInformation: list[Reference] | None = None
+    supportingInformation: Many[Reference] | None = None
     authoredOn: DateTime | None = None
     _authoredOn: Element | None = None
     requester: Reference | None = None
     performer: Reference | None = None
     performerType: CodeableConcept | None = None
     recorder: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    basedOn: list[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    basedOn: Many[Reference] | None = None
     groupIdentifier: Identifier | None = None
     courseOfTherapyType: CodeableConcept | None = None
-    insurance: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    dosageInstruction: list[Dosage] | None = None
+    insurance: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    dosageInstruction: Many[Dosage] | None = None
     dispenseRequest: MedicationRequestDispenseRequest | None = None
     substitution: MedicationRequestSubstitution | None = None
     priorPrescription: Reference | None = None
-    detectedIssue: list[Reference] | None = None
-    eventHistory: list[Reference] | None = None
+    detectedIssue: Many[Reference] | None = None
+    eventHistory: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.reportedReference, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.medicationReference, 'Medication')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.performer, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.recorder, 'Practitioner|PractitionerRole')
-        check_targets_of_all(self.reasonReference, 'Condition|Observation')
-        check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|ServiceRequest')
-        check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
-        check_targets(self.priorPrescription, 'MedicationRequest')
-        check_targets_of_all(self.detectedIssue, 'DetectedIssue')
-        check_targets_of_all(self.eventHistory, 'Provenance')
-        check_choice(_MedicationRequest_reported(self), 2, 0)
-        check_choice(_MedicationRequest_medication(self), 2, 1)
+        if self.reportedReference is not None:
+            check_targets(self.reportedReference, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.medicationReference is not None:
+            check_targets(self.medicationReference, 'Medication')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.requester is not None:
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.performer is not None:
+            check_targets(self.performer, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.recorder is not None:
+            check_targets(self.recorder, 'Practitioner|PractitionerRole')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|Observation')
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|ServiceRequest')
+        if self.insurance is not None:
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+        if self.priorPrescription is not None:
+            check_targets(self.priorPrescription, 'MedicationRequest')
+        if self.detectedIssue is not None:
+            check_targets_of_all(self.detectedIssue, 'DetectedIssue')
+        if self.eventHistory is not None:
+            check_targets_of_all(self.eventHistory, 'Provenance')
+        nones = _MedicationRequest_reported(self).count(None)
+        if 1 > nones:
+            refuse_choice('reported')
+        nones = _MedicationRequest_medication(self).count(None)
+        if 1 != nones:
+            refuse_choice('medication')
 
 
 class MedicationRequestDispenseRequest(BackboneElement, kw_only=True):
@@ -6724,7 +7363,8 @@ class MedicationRequestDispenseRequest(BackboneElement, kw_only=True):
     performer: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.performer, 'Organization')
+        if self.performer is not None:
+            check_targets(self.performer, 'Organization')
 
 
 class MedicationRequestDispenseRequestInitialFill(BackboneElement, kw_only=True):
@@ -6743,19 +7383,21 @@ class MedicationRequestSubstitution(BackboneElement, kw_only=True):
     reason: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_MedicationRequestSubstitution_allowed(self), 2, 1)
+        nones = _MedicationRequestSubstitution_allowed(self).count(None)
+        if 1 != nones:
+            refuse_choice('allowed')
 
 
 class MedicationStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationStatement"):
     """Record of medication being taken by a patient (MedicationStatement)."""
 
     resourceType: ClassVar[str] = "MedicationStatement"
-    identifier: list[Identifier] | None = None
-    basedOn: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    basedOn: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: MedicationStatementStatusCode
     _status: Element | None = None
-    statusReason: list[CodeableConcept] | None = None
+    statusReason: Many[CodeableConcept] | None = None
     category: CodeableConcept | None = None
     medicationCodeableConcept: CodeableConcept | None = None
     medicationReference: Reference | None = None
@@ -6767,57 +7409,74 @@ class MedicationStatement(DomainResource, kw_only=True, tag_field="resourceType"
     dateAsserted: DateTime | None = None
     _dateAsserted: Element | None = None
     informationSource: Reference | None = None
-    derivedFrom: list[Reference] | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    dosage: list[Dosage] | None = None
+    derivedFrom: Many[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    dosage: Many[Dosage] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest')
-        check_targets_of_all(self.partOf, 'MedicationAdministration|MedicationDispense|MedicationStatement|Observation|Procedure')
-        check_targets(self.medicationReference, 'Medication')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.context, 'Encounter|EpisodeOfCare')
-        check_targets(self.informationSource, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
-        check_choice(_MedicationStatement_medication(self), 2, 1)
-        check_choice(_MedicationStatement_effective(self), 2, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'MedicationAdministration|MedicationDispense|MedicationStatement|Observation|Procedure')
+        if self.medicationReference is not None:
+            check_targets(self.medicationReference, 'Medication')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.context is not None:
+            check_targets(self.context, 'Encounter|EpisodeOfCare')
+        if self.informationSource is not None:
+            check_targets(self.informationSource, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
+        nones = _MedicationStatement_medication(self).count(None)
+        if 1 != nones:
+            refuse_choice('medication')
+        nones = _MedicationStatement_effective(self).count(None)
+        if 1 > nones:
+            refuse_choice('effective')
 
 
 class MedicinalProduct(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProduct"):
     """Detailed definition of a medicinal product, typically for uses other than direct patient care (e.g. regulatory use) (MedicinalProduct)."""
 
     resourceType: ClassVar[str] = "MedicinalProduct"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     type: CodeableConcept | None = None
     domain: Coding | None = None
     combinedPharmaceuticalDoseForm: CodeableConcept | None = None
     legalStatusOfSupply: CodeableConcept | None = None
     additionalMonitoringIndicator: CodeableConcept | None = None
-    specialMeasures: list[String | None] | None = None
-    _specialMeasures: list[Element | None] | None = None
+    specialMeasures: Several[String] | None = None
+    _specialMeasures: Several[Element] | None = None
     paediatricUseIndicator: CodeableConcept | None = None
-    productClassification: list[CodeableConcept] | None = None
-    marketingStatus: list[MarketingStatus] | None = None
-    pharmaceuticalProduct: list[Reference] | None = None
-    packagedMedicinalProduct: list[Reference] | None = None
-    attachedDocument: list[Reference] | None = None
-    masterFile: list[Reference] | None = None
-    contact: list[Reference] | None = None
-    clinicalTrial: list[Reference] | None = None
-    name: list[MedicinalProductName]
-    crossReference: list[Identifier] | None = None
-    manufacturingBusinessOperation: list[MedicinalProductManufacturingBusinessOperation] | None = None
-    specialDesignation: list[MedicinalProductSpecialDesignation] | None = None
+    productClassification: Many[CodeableConcept] | None = None
+    marketingStatus: Many[MarketingStatus] | None = None
+    pharmaceuticalProduct: Many[Reference] | None = None
+    packagedMedicinalProduct: Many[Reference] | None = None
+    attachedDocument: Many[Reference] | None = None
+    masterFile: Many[Reference] | None = None
+    contact: Many[Reference] | None = None
+    clinicalTrial: Many[Reference] | None = None
+    name: Many[MedicinalProductName]
+    crossReference: Many[Identifier] | None = None
+    manufacturingBusinessOperation: Many[MedicinalProductManufacturingBusinessOperation] | None = None
+    specialDesignation: Many[MedicinalProductSpecialDesignation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.pharmaceuticalProduct, 'MedicinalProductPharmaceutical')
-        check_targets_of_all(self.packagedMedicinalProduct, 'MedicinalProductPackaged')
-        check_targets_of_all(self.attachedDocument, 'DocumentReference')
-        check_targets_of_all(self.masterFile, 'DocumentReference')
-        check_targets_of_all(self.contact, 'Organization|PractitionerRole')
-        check_targets_of_all(self.clinicalTrial, 'ResearchStudy')
+        if self.pharmaceuticalProduct is not None:
+            check_targets_of_all(self.pharmaceuticalProduct, 'MedicinalProductPharmaceutical')
+        if self.packagedMedicinalProduct is not None:
+            check_targets_of_all(self.packagedMedicinalProduct, 'MedicinalProductPackaged')
+        if self.attachedDocument is not None:
+            check_targets_of_all(self.attachedDocument, 'DocumentReference')
+        if self.masterFile is not None:
+            check_targets_of_all(self.masterFile, 'DocumentReference')
+        if self.contact is not None:
+            check_targets_of_all(self.contact, 'Organization|PractitionerRole')
+        if self.clinicalTrial is not None:
+            check_targets_of_all(self.clinicalTrial, 'ResearchStudy')
 
 
 class MedicinalProductName(BackboneElement, kw_only=True):
@@ -6825,8 +7484,8 @@ class MedicinalProductName(BackboneElement, kw_only=True):
 
     productName: String
     _productName: Element | None = None
-    namePart: list[MedicinalProductNameNamePart] | None = None
-    countryLanguage: list[MedicinalProductNameCountryLanguage] | None = None
+    namePart: Many[MedicinalProductNameNamePart] | None = None
+    countryLanguage: Many[MedicinalProductNameCountryLanguage] | None = None
 
 
 class MedicinalProductNameNamePart(BackboneElement, kw_only=True):
@@ -6853,18 +7512,20 @@ class MedicinalProductManufacturingBusinessOperation(BackboneElement, kw_only=Tr
     effectiveDate: DateTime | None = None
     _effectiveDate: Element | None = None
     confidentialityIndicator: CodeableConcept | None = None
-    manufacturer: list[Reference] | None = None
+    manufacturer: Many[Reference] | None = None
     regulator: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.manufacturer, 'Organization')
-        check_targets(self.regulator, 'Organization')
+        if self.manufacturer is not None:
+            check_targets_of_all(self.manufacturer, 'Organization')
+        if self.regulator is not None:
+            check_targets(self.regulator, 'Organization')
 
 
 class MedicinalProductSpecialDesignation(BackboneElement, kw_only=True):
     """Indicates if the medicinal product has an orphan designation for the treatment of a rare disease (MedicinalProduct.specialDesignation)."""
 
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     type: CodeableConcept | None = None
     intendedUse: CodeableConcept | None = None
     indicationCodeableConcept: CodeableConcept | None = None
@@ -6875,18 +7536,21 @@ class MedicinalProductSpecialDesignation(BackboneElement, kw_only=True):
     species: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.indicationReference, 'MedicinalProductIndication')
-        check_choice(_MedicinalProductSpecialDesignation_indication(self), 2, 0)
+        if self.indicationReference is not None:
+            check_targets(self.indicationReference, 'MedicinalProductIndication')
+        nones = _MedicinalProductSpecialDesignation_indication(self).count(None)
+        if 1 > nones:
+            refuse_choice('indication')
 
 
 class MedicinalProductAuthorization(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductAuthorization"):
     """The regulatory authorization of a medicinal product (MedicinalProductAuthorization)."""
 
     resourceType: ClassVar[str] = "MedicinalProductAuthorization"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     subject: Reference | None = None
-    country: list[CodeableConcept] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    country: Many[CodeableConcept] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     status: CodeableConcept | None = None
     statusDate: DateTime | None = None
     _statusDate: Element | None = None
@@ -6899,23 +7563,26 @@ class MedicinalProductAuthorization(DomainResource, kw_only=True, tag_field="res
     internationalBirthDate: DateTime | None = None
     _internationalBirthDate: Element | None = None
     legalBasis: CodeableConcept | None = None
-    jurisdictionalAuthorization: list[MedicinalProductAuthorizationJurisdictionalAuthorization] | None = None
+    jurisdictionalAuthorization: Many[MedicinalProductAuthorizationJurisdictionalAuthorization] | None = None
     holder: Reference | None = None
     regulator: Reference | None = None
     procedure: MedicinalProductAuthorizationProcedure | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'MedicinalProduct|MedicinalProductPackaged')
-        check_targets(self.holder, 'Organization')
-        check_targets(self.regulator, 'Organization')
+        if self.subject is not None:
+            check_targets(self.subject, 'MedicinalProduct|MedicinalProductPackaged')
+        if self.holder is not None:
+            check_targets(self.holder, 'Organization')
+        if self.regulator is not None:
+            check_targets(self.regulator, 'Organization')
 
 
 class MedicinalProductAuthorizationJurisdictionalAuthorization(BackboneElement, kw_only=True):
     """Authorization in areas within a country (MedicinalProductAuthorization.jurisdictionalAuthorization)."""
 
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     country: CodeableConcept | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     legalStatusOfSupply: CodeableConcept | None = None
     validityPeriod: Period | None = None
 
@@ -6928,27 +7595,31 @@ class MedicinalProductAuthorizationProcedure(BackboneElement, kw_only=True):
     datePeriod: Period | None = None
     dateDateTime: DateTime | None = None
     _dateDateTime: Element | None = None
-    application: list[MedicinalProductAuthorizationProcedure] | None = None
+    application: Many[MedicinalProductAuthorizationProcedure] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_MedicinalProductAuthorizationProcedure_date(self), 2, 0)
+        nones = _MedicinalProductAuthorizationProcedure_date(self).count(None)
+        if 1 > nones:
+            refuse_choice('date')
 
 
 class MedicinalProductContraindication(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductContraindication"):
     """MedicinalProductContraindication (MedicinalProductContraindication)."""
 
     resourceType: ClassVar[str] = "MedicinalProductContraindication"
-    subject: list[Reference] | None = None
+    subject: Many[Reference] | None = None
     disease: CodeableConcept | None = None
     diseaseStatus: CodeableConcept | None = None
-    comorbidity: list[CodeableConcept] | None = None
-    therapeuticIndication: list[Reference] | None = None
-    otherTherapy: list[MedicinalProductContraindicationOtherTherapy] | None = None
-    population: list[Population] | None = None
+    comorbidity: Many[CodeableConcept] | None = None
+    therapeuticIndication: Many[Reference] | None = None
+    otherTherapy: Many[MedicinalProductContraindicationOtherTherapy] | None = None
+    population: Many[Population] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
-        check_targets_of_all(self.therapeuticIndication, 'MedicinalProductIndication')
+        if self.subject is not None:
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
+        if self.therapeuticIndication is not None:
+            check_targets_of_all(self.therapeuticIndication, 'MedicinalProductIndication')
 
 
 class MedicinalProductContraindicationOtherTherapy(BackboneElement, kw_only=True):
@@ -6959,27 +7630,32 @@ class MedicinalProductContraindicationOtherTherapy(BackboneElement, kw_only=True
     medicationReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification')
-        check_choice(_MedicinalProductContraindicationOtherTherapy_medication(self), 2, 1)
+        if self.medicationReference is not None:
+            check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification')
+        nones = _MedicinalProductContraindicationOtherTherapy_medication(self).count(None)
+        if 1 != nones:
+            refuse_choice('medication')
 
 
 class MedicinalProductIndication(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductIndication"):
     """MedicinalProductIndication (MedicinalProductIndication)."""
 
     resourceType: ClassVar[str] = "MedicinalProductIndication"
-    subject: list[Reference] | None = None
+    subject: Many[Reference] | None = None
     diseaseSymptomProcedure: CodeableConcept | None = None
     diseaseStatus: CodeableConcept | None = None
-    comorbidity: list[CodeableConcept] | None = None
+    comorbidity: Many[CodeableConcept] | None = None
     intendedEffect: CodeableConcept | None = None
     duration: Quantity | None = None
-    otherTherapy: list[MedicinalProductIndicationOtherTherapy] | None = None
-    undesirableEffect: list[Reference] | None = None
-    population: list[Population] | None = None
+    otherTherapy: Many[MedicinalProductIndicationOtherTherapy] | None = None
+    undesirableEffect: Many[Reference] | None = None
+    population: Many[Population] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
-        check_targets_of_all(self.undesirableEffect, 'MedicinalProductUndesirableEffect')
+        if self.subject is not None:
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
+        if self.undesirableEffect is not None:
+            check_targets_of_all(self.undesirableEffect, 'MedicinalProductUndesirableEffect')
 
 
 class MedicinalProductIndicationOtherTherapy(BackboneElement, kw_only=True):
@@ -6990,8 +7666,11 @@ class MedicinalProductIndicationOtherTherapy(BackboneElement, kw_only=True):
     medicationReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification')
-        check_choice(_MedicinalProductIndicationOtherTherapy_medication(self), 2, 1)
+        if self.medicationReference is not None:
+            check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification')
+        nones = _MedicinalProductIndicationOtherTherapy_medication(self).count(None)
+        if 1 != nones:
+            refuse_choice('medication')
 
 
 class MedicinalProductIngredient(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductIngredient"):
@@ -7002,12 +7681,13 @@ class MedicinalProductIngredient(DomainResource, kw_only=True, tag_field="resour
     role: CodeableConcept
     allergenicIndicator: bool | None = None
     _allergenicIndicator: Element | None = None
-    manufacturer: list[Reference] | None = None
-    specifiedSubstance: list[MedicinalProductIngredientSpecifiedSubstance] | None = None
+    manufacturer: Many[Reference] | None = None
+    specifiedSubstance: Many[MedicinalProductIngredientSpecifiedSubstance] | None = None
     substance: MedicinalProductIngredientSubstance | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.manufacturer, 'Organization')
+        if self.manufacturer is not None:
+            check_targets_of_all(self.manufacturer, 'Organization')
 
 
 class MedicinalProductIngredientSpecifiedSubstance(BackboneElement, kw_only=True):
@@ -7016,7 +7696,7 @@ class MedicinalProductIngredientSpecifiedSubstance(BackboneElement, kw_only=True
     code: CodeableConcept
     group: CodeableConcept
     confidentiality: CodeableConcept | None = None
-    strength: list[MedicinalProductIngredientSpecifiedSubstanceStrength] | None = None
+    strength: Many[MedicinalProductIngredientSpecifiedSubstanceStrength] | None = None
 
 
 class MedicinalProductIngredientSpecifiedSubstanceStrength(BackboneElement, kw_only=True):
@@ -7028,8 +7708,8 @@ class MedicinalProductIngredientSpecifiedSubstanceStrength(BackboneElement, kw_o
     concentrationLowLimit: Ratio | None = None
     measurementPoint: String | None = None
     _measurementPoint: Element | None = None
-    country: list[CodeableConcept] | None = None
-    referenceStrength: list[MedicinalProductIngredientSpecifiedSubstanceStrengthReferenceStrength] | None = None
+    country: Many[CodeableConcept] | None = None
+    referenceStrength: Many[MedicinalProductIngredientSpecifiedSubstanceStrengthReferenceStrength] | None = None
 
 
 class MedicinalProductIngredientSpecifiedSubstanceStrengthReferenceStrength(BackboneElement, kw_only=True):
@@ -7040,31 +7720,32 @@ class MedicinalProductIngredientSpecifiedSubstanceStrengthReferenceStrength(Back
     strengthLowLimit: Ratio | None = None
     measurementPoint: String | None = None
     _measurementPoint: Element | None = None
-    country: list[CodeableConcept] | None = None
+    country: Many[CodeableConcept] | None = None
 
 
 class MedicinalProductIngredientSubstance(BackboneElement, kw_only=True):
     """The ingredient substance (MedicinalProductIngredient.substance)."""
 
     code: CodeableConcept
-    strength: list[MedicinalProductIngredientSpecifiedSubstanceStrength] | None = None
+    strength: Many[MedicinalProductIngredientSpecifiedSubstanceStrength] | None = None
 
 
 class MedicinalProductInteraction(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductInteraction"):
     """MedicinalProductInteraction (MedicinalProductInteraction)."""
 
     resourceType: ClassVar[str] = "MedicinalProductInteraction"
-    subject: list[Reference] | None = None
+    subject: Many[Reference] | None = None
     description: String | None = None
     _description: Element | None = None
-    interactant: list[MedicinalProductInteractionInteractant] | None = None
+    interactant: Many[MedicinalProductInteractionInteractant] | None = None
     type: CodeableConcept | None = None
     effect: CodeableConcept | None = None
     incidence: CodeableConcept | None = None
     management: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.subject, 'Medication|MedicinalProduct|Substance')
+        if self.subject is not None:
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct|Substance')
 
 
 class MedicinalProductInteractionInteractant(BackboneElement, kw_only=True):
@@ -7074,8 +7755,11 @@ class MedicinalProductInteractionInteractant(BackboneElement, kw_only=True):
     itemCodeableConcept: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.itemReference, 'Medication|MedicinalProduct|ObservationDefinition|Substance')
-        check_choice(_MedicinalProductInteractionInteractant_item(self), 2, 1)
+        if self.itemReference is not None:
+            check_targets(self.itemReference, 'Medication|MedicinalProduct|ObservationDefinition|Substance')
+        nones = _MedicinalProductInteractionInteractant_item(self).count(None)
+        if 1 != nones:
+            refuse_choice('item')
 
 
 class MedicinalProductManufactured(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductManufactured"):
@@ -7085,35 +7769,40 @@ class MedicinalProductManufactured(DomainResource, kw_only=True, tag_field="reso
     manufacturedDoseForm: CodeableConcept
     unitOfPresentation: CodeableConcept | None = None
     quantity: Quantity
-    manufacturer: list[Reference] | None = None
-    ingredient: list[Reference] | None = None
+    manufacturer: Many[Reference] | None = None
+    ingredient: Many[Reference] | None = None
     physicalCharacteristics: ProdCharacteristic | None = None
-    otherCharacteristics: list[CodeableConcept] | None = None
+    otherCharacteristics: Many[CodeableConcept] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.manufacturer, 'Organization')
-        check_targets_of_all(self.ingredient, 'MedicinalProductIngredient')
+        if self.manufacturer is not None:
+            check_targets_of_all(self.manufacturer, 'Organization')
+        if self.ingredient is not None:
+            check_targets_of_all(self.ingredient, 'MedicinalProductIngredient')
 
 
 class MedicinalProductPackaged(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPackaged"):
     """A medicinal product in a container or package (MedicinalProductPackaged)."""
 
     resourceType: ClassVar[str] = "MedicinalProductPackaged"
-    identifier: list[Identifier] | None = None
-    subject: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    subject: Many[Reference] | None = None
     description: String | None = None
     _description: Element | None = None
     legalStatusOfSupply: CodeableConcept | None = None
-    marketingStatus: list[MarketingStatus] | None = None
+    marketingStatus: Many[MarketingStatus] | None = None
     marketingAuthorization: Reference | None = None
-    manufacturer: list[Reference] | None = None
-    batchIdentifier: list[MedicinalProductPackagedBatchIdentifier] | None = None
-    packageItem: list[MedicinalProductPackagedPackageItem]
+    manufacturer: Many[Reference] | None = None
+    batchIdentifier: Many[MedicinalProductPackagedBatchIdentifier] | None = None
+    packageItem: Many[MedicinalProductPackagedPackageItem]
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.subject, 'MedicinalProduct')
-        check_targets(self.marketingAuthorization, 'MedicinalProductAuthorization')
-        check_targets_of_all(self.manufacturer, 'Organization')
+        if self.subject is not None:
+            check_targets_of_all(self.subject, 'MedicinalProduct')
+        if self.marketingAuthorization is not None:
+            check_targets(self.marketingAuthorization, 'MedicinalProductAuthorization')
+        if self.manufacturer is not None:
+            check_targets_of_all(self.manufacturer, 'Organization')
 
 
 class MedicinalProductPackagedBatchIdentifier(BackboneElement, kw_only=True):
@@ -7126,40 +7815,45 @@ class MedicinalProductPackagedBatchIdentifier(BackboneElement, kw_only=True):
 class MedicinalProductPackagedPackageItem(BackboneElement, kw_only=True):
     """A packaging item, as a contained for medicine, possibly with other packaging items within (MedicinalProductPackaged.packageItem)."""
 
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     type: CodeableConcept
     quantity: Quantity
-    material: list[CodeableConcept] | None = None
-    alternateMaterial: list[CodeableConcept] | None = None
-    device: list[Reference] | None = None
-    manufacturedItem: list[Reference] | None = None
-    packageItem: list[MedicinalProductPackagedPackageItem] | None = None
+    material: Many[CodeableConcept] | None = None
+    alternateMaterial: Many[CodeableConcept] | None = None
+    device: Many[Reference] | None = None
+    manufacturedItem: Many[Reference] | None = None
+    packageItem: Many[MedicinalProductPackagedPackageItem] | None = None
     physicalCharacteristics: ProdCharacteristic | None = None
-    otherCharacteristics: list[CodeableConcept] | None = None
-    shelfLifeStorage: list[ProductShelfLife] | None = None
-    manufacturer: list[Reference] | None = None
+    otherCharacteristics: Many[CodeableConcept] | None = None
+    shelfLifeStorage: Many[ProductShelfLife] | None = None
+    manufacturer: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.device, 'DeviceDefinition')
-        check_targets_of_all(self.manufacturedItem, 'MedicinalProductManufactured')
-        check_targets_of_all(self.manufacturer, 'Organization')
+        if self.device is not None:
+            check_targets_of_all(self.device, 'DeviceDefinition')
+        if self.manufacturedItem is not None:
+            check_targets_of_all(self.manufacturedItem, 'MedicinalProductManufactured')
+        if self.manufacturer is not None:
+            check_targets_of_all(self.manufacturer, 'Organization')
 
 
 class MedicinalProductPharmaceutical(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPharmaceutical"):
     """A pharmaceutical product described in terms of its composition and dose form (MedicinalProductPharmaceutical)."""
 
     resourceType: ClassVar[str] = "MedicinalProductPharmaceutical"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     administrableDoseForm: CodeableConcept
     unitOfPresentation: CodeableConcept | None = None
-    ingredient: list[Reference] | None = None
-    device: list[Reference] | None = None
-    characteristics: list[MedicinalProductPharmaceuticalCharacteristics] | None = None
-    routeOfAdministration: list[MedicinalProductPharmaceuticalRouteOfAdministration]
+    ingredient: Many[Reference] | None = None
+    device: Many[Reference] | None = None
+    characteristics: Many[MedicinalProductPharmaceuticalCharacteristics] | None = None
+    routeOfAdministration: Many[MedicinalProductPharmaceuticalRouteOfAdministration]
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.ingredient, 'MedicinalProductIngredient')
-        check_targets_of_all(self.device, 'DeviceDefinition')
+        if self.ingredient is not None:
+            check_targets_of_all(self.ingredient, 'MedicinalProductIngredient')
+        if self.device is not None:
+            check_targets_of_all(self.device, 'DeviceDefinition')
 
 
 class MedicinalProductPharmaceuticalCharacteristics(BackboneElement, kw_only=True):
@@ -7178,14 +7872,14 @@ class MedicinalProductPharmaceuticalRouteOfAdministration(BackboneElement, kw_on
     maxDosePerDay: Quantity | None = None
     maxDosePerTreatmentPeriod: Ratio | None = None
     maxTreatmentPeriod: Duration | None = None
-    targetSpecies: list[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies] | None = None
+    targetSpecies: Many[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies] | None = None
 
 
 class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies(BackboneElement, kw_only=True):
     """A species for which this route applies (MedicinalProductPharmaceutical.routeOfAdministration.targetSpecies)."""
 
     code: CodeableConcept
-    withdrawalPeriod: list[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod] | None = None
+    withdrawalPeriod: Many[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod] | None = None
 
 
 class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod(BackboneElement, kw_only=True):
@@ -7201,14 +7895,15 @@ class MedicinalProductUndesirableEffect(DomainResource, kw_only=True, tag_field=
     """MedicinalProductUndesirableEffect (MedicinalProductUndesirableEffect)."""
 
     resourceType: ClassVar[str] = "MedicinalProductUndesirableEffect"
-    subject: list[Reference] | None = None
+    subject: Many[Reference] | None = None
     symptomConditionEffect: CodeableConcept | None = None
     classification: CodeableConcept | None = None
     frequencyOfOccurrence: CodeableConcept | None = None
-    population: list[Population] | None = None
+    population: Many[Population] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
+        if self.subject is not None:
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
 
 
 class MessageDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="MessageDefinition"):
@@ -7217,15 +7912,15 @@ class MessageDefinition(DomainResource, kw_only=True, tag_field="resourceType", 
     resourceType: ClassVar[str] = "MessageDefinition"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
     _name: Element | None = None
     title: String | None = None
     _title: Element | None = None
-    replaces: list[Uri | None] | None = None
-    _replaces: list[Element | None] | None = None
+    replaces: Several[Uri] | None = None
+    _replaces: Several[Element] | None = None
     status: PublicationStatusCode
     _status: Element | None = None
     experimental: bool | None = None
@@ -7234,33 +7929,35 @@ class MessageDefinition(DomainResource, kw_only=True, tag_field="resourceType", 
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     base: Uri | None = None
     _base: Element | None = None
-    parent: list[Uri | None] | None = None
-    _parent: list[Element | None] | None = None
+    parent: Several[Uri] | None = None
+    _parent: Several[Element] | None = None
     eventCoding: Coding | None = None
     eventUri: Uri | None = None
     _eventUri: Element | None = None
     category: MessageSignificanceCategoryCode | None = None
     _category: Element | None = None
-    focus: list[MessageDefinitionFocus] | None = None
+    focus: Many[MessageDefinitionFocus] | None = None
     responseRequired: MessageheaderResponseRequestCode | None = None
     _responseRequired: Element | None = None
-    allowedResponse: list[MessageDefinitionAllowedResponse] | None = None
-    graph: list[Uri | None] | None = None
-    _graph: list[Element | None] | None = None
+    allowedResponse: Many[MessageDefinitionAllowedResponse] | None = None
+    graph: Several[Uri] | None = None
+    _graph: Several[Element] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_MessageDefinition_event(self), 2, 1)
+        nones = _MessageDefinition_event(self).count(None)
+        if 1 != nones:
+            refuse_choice('event')
 
 
 class MessageDefinitionFocus(BackboneElement, kw_only=True):
@@ -7292,7 +7989,7 @@ class MessageHeader(DomainResource, kw_only=True, tag_field="resourceType", tag=
     eventCoding: Coding | None = None
     eventUri: Uri | None = None
     _eventUri: Element | None = None
-    destination: list[MessageHeaderDestination] | None = None
+    destination: Many[MessageHeaderDestination] | None = None
     sender: Reference | None = None
     enterer: Reference | None = None
     author: Reference | None = None
@@ -7300,16 +7997,22 @@ class MessageHeader(DomainResource, kw_only=True, tag_field="resourceType", tag=
     responsible: Reference | None = None
     reason: CodeableConcept | None = None
     response: MessageHeaderResponse | None = None
-    focus: list[Reference] | None = None
+    focus: Many[Reference] | None = None
     definition: Uri | None = None
     _definition: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.sender, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.enterer, 'Practitioner|PractitionerRole')
-        check_targets(self.author, 'Practitioner|PractitionerRole')
-        check_targets(self.responsible, 'Organization|Practitioner|PractitionerRole')
-        check_choice(_MessageHeader_event(self), 2, 1)
+        if self.sender is not None:
+            check_targets(self.sender, 'Organization|Practitioner|PractitionerRole')
+        if self.enterer is not None:
+            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+        if self.author is not None:
+            check_targets(self.author, 'Practitioner|PractitionerRole')
+        if self.responsible is not None:
+            check_targets(self.responsible, 'Organization|Practitioner|PractitionerRole')
+        nones = _MessageHeader_event(self).count(None)
+        if 1 != nones:
+            refuse_choice('event')
 
 
 class MessageHeaderDestination(BackboneElement, kw_only=True):
@@ -7323,8 +8026,10 @@ class MessageHeaderDestination(BackboneElement, kw_only=True):
     receiver: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.target, 'Device')
-        check_targets(self.receiver, 'Organization|Practitioner|PractitionerRole')
+        if self.target is not None:
+            check_targets(self.target, 'Device')
+        if self.receiver is not None:
+            check_targets(self.receiver, 'Organization|Practitioner|PractitionerRole')
 
 
 class MessageHeaderSource(BackboneElement, kw_only=True):
@@ -7351,14 +8056,15 @@ class MessageHeaderResponse(BackboneElement, kw_only=True):
     details: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.details, 'OperationOutcome')
+        if self.details is not None:
+            check_targets(self.details, 'OperationOutcome')
 
 
 class MolecularSequence(DomainResource, kw_only=True, tag_field="resourceType", tag="MolecularSequence"):
     """Information about a biological sequence (MolecularSequence)."""
 
     resourceType: ClassVar[str] = "MolecularSequence"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     type: SequenceTypeCode | None = None
     _type: Element | None = None
     coordinateSystem: Integer
@@ -7369,22 +8075,27 @@ class MolecularSequence(DomainResource, kw_only=True, tag_field="resourceType", 
     performer: Reference | None = None
     quantity: Quantity | None = None
     referenceSeq: MolecularSequenceReferenceSeq | None = None
-    variant: list[MolecularSequenceVariant] | None = None
+    variant: Many[MolecularSequenceVariant] | None = None
     observedSeq: String | None = None
     _observedSeq: Element | None = None
-    quality: list[MolecularSequenceQuality] | None = None
+    quality: Many[MolecularSequenceQuality] | None = None
     readCoverage: Integer | None = None
     _readCoverage: Element | None = None
-    repository: list[MolecularSequenceRepository] | None = None
-    pointer: list[Reference] | None = None
-    structureVariant: list[MolecularSequenceStructureVariant] | None = None
+    repository: Many[MolecularSequenceRepository] | None = None
+    pointer: Many[Reference] | None = None
+    structureVariant: Many[MolecularSequenceStructureVariant] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.specimen, 'Specimen')
-        check_targets(self.device, 'Device')
-        check_targets(self.performer, 'Organization')
-        check_targets_of_all(self.pointer, 'MolecularSequence')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.specimen is not None:
+            check_targets(self.specimen, 'Specimen')
+        if self.device is not None:
+            check_targets(self.device, 'Device')
+        if self.performer is not None:
+            check_targets(self.performer, 'Organization')
+        if self.pointer is not None:
+            check_targets_of_all(self.pointer, 'MolecularSequence')
 
 
 class MolecularSequenceReferenceSeq(BackboneElement, kw_only=True):
@@ -7407,7 +8118,8 @@ class MolecularSequenceReferenceSeq(BackboneElement, kw_only=True):
     _windowEnd: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.referenceSeqPointer, 'MolecularSequence')
+        if self.referenceSeqPointer is not None:
+            check_targets(self.referenceSeqPointer, 'MolecularSequence')
 
 
 class MolecularSequenceVariant(BackboneElement, kw_only=True):
@@ -7426,7 +8138,8 @@ class MolecularSequenceVariant(BackboneElement, kw_only=True):
     variantPointer: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.variantPointer, 'Observation')
+        if self.variantPointer is not None:
+            check_targets(self.variantPointer, 'Observation')
 
 
 class MolecularSequenceQuality(BackboneElement, kw_only=True):
@@ -7463,20 +8176,20 @@ class MolecularSequenceQuality(BackboneElement, kw_only=True):
 class MolecularSequenceQualityRoc(BackboneElement, kw_only=True):
     """Receiver Operator Characteristic (ROC) Curve (MolecularSequence.quality.roc)."""
 
-    score: list[Integer | None] | None = None
-    _score: list[Element | None] | None = None
-    numTP: list[Integer | None] | None = None
-    _numTP: list[Element | None] | None = None
-    numFP: list[Integer | None] | None = None
-    _numFP: list[Element | None] | None = None
-    numFN: list[Integer | None] | None = None
-    _numFN: list[Element | None] | None = None
-    precision: list[Decimal | None] | None = None
-    _precision: list[Element | None] | None = None
-    sensitivity: list[Decimal | None] | None = None
-    _sensitivity: list[Element | None] | None = None
-    fMeasure: list[Decimal | None] | None = None
-    _fMeasure: list[Element | None] | None = None
+    score: Several[Integer] | None = None
+    _score: Several[Element] | None = None
+    numTP: Several[Integer] | None = None
+    _numTP: Several[Element] | None = None
+    numFP: Several[Integer] | None = None
+    _numFP: Several[Element] | None = None
+    numFN: Several[Integer] | None = None
+    _numFN: Several[Element] | None = None
+    precision: Several[Decimal] | None = None
+    _precision: Several[Element] | None = None
+    sensitivity: Several[Decimal] | None = None
+    _sensitivity: Several[Element] | None = None
+    fMeasure: Several[Decimal] | None = None
+    _fMeasure: Several[Element] | None = None
 
 
 class MolecularSequenceRepository(BackboneElement, kw_only=True):
@@ -7540,17 +8253,17 @@ class NamingSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     responsible: String | None = None
     _responsible: Element | None = None
     type: CodeableConcept | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     usage: String | None = None
     _usage: Element | None = None
-    uniqueId: list[NamingSystemUniqueId]
+    uniqueId: Many[NamingSystemUniqueId]
 
 
 class NamingSystemUniqueId(BackboneElement, kw_only=True):
@@ -7571,13 +8284,13 @@ class NutritionOrder(DomainResource, kw_only=True, tag_field="resourceType", tag
     """Diet, formula or nutritional supplement request (NutritionOrder)."""
 
     resourceType: ClassVar[str] = "NutritionOrder"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    instantiates: list[Uri | None] | None = None
-    _instantiates: list[Element | None] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    instantiates: Several[Uri] | None = None
+    _instantiates: Several[Element] | None = None
     status: RequestStatusCode
     _status: Element | None = None
     intent: RequestIntentCode
@@ -7587,29 +8300,33 @@ class NutritionOrder(DomainResource, kw_only=True, tag_field="resourceType", tag
     dateTime: DateTime
     _dateTime: Element | None = None
     orderer: Reference | None = None
-    allergyIntolerance: list[Reference] | None = None
-    foodPreferenceModifier: list[CodeableConcept] | None = None
-    excludeFoodModifier: list[CodeableConcept] | None = None
+    allergyIntolerance: Many[Reference] | None = None
+    foodPreferenceModifier: Many[CodeableConcept] | None = None
+    excludeFoodModifier: Many[CodeableConcept] | None = None
     oralDiet: NutritionOrderOralDiet | None = None
-    supplement: list[NutritionOrderSupplement] | None = None
+    supplement: Many[NutritionOrderSupplement] | None = None
     enteralFormula: NutritionOrderEnteralFormula | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.orderer, 'Practitioner|PractitionerRole')
-        check_targets_of_all(self.allergyIntolerance, 'AllergyIntolerance')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.orderer is not None:
+            check_targets(self.orderer, 'Practitioner|PractitionerRole')
+        if self.allergyIntolerance is not None:
+            check_targets_of_all(self.allergyIntolerance, 'AllergyIntolerance')
 
 
 class NutritionOrderOralDiet(BackboneElement, kw_only=True):
     """Oral diet components (NutritionOrder.oralDiet)."""
 
-    type: list[CodeableConcept] | None = None
-    schedule: list[Timing] | None = None
-    nutrient: list[NutritionOrderOralDietNutrient] | None = None
-    texture: list[NutritionOrderOralDietTexture] | None = None
-    fluidConsistencyType: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
+    schedule: Many[Timing] | None = None
+    nutrient: Many[NutritionOrderOralDietNutrient] | None = None
+    texture: Many[NutritionOrderOralDietTexture] | None = None
+    fluidConsistencyType: Many[CodeableConcept] | None = None
     instruction: String | None = None
     _instruction: Element | None = None
 
@@ -7634,7 +8351,7 @@ class NutritionOrderSupplement(BackboneElement, kw_only=True):
     type: CodeableConcept | None = None
     productName: String | None = None
     _productName: Element | None = None
-    schedule: list[Timing] | None = None
+    schedule: Many[Timing] | None = None
     quantity: Quantity | None = None
     instruction: String | None = None
     _instruction: Element | None = None
@@ -7651,7 +8368,7 @@ class NutritionOrderEnteralFormula(BackboneElement, kw_only=True):
     _additiveProductName: Element | None = None
     caloricDensity: Quantity | None = None
     routeofAdministration: CodeableConcept | None = None
-    administration: list[NutritionOrderEnteralFormulaAdministration] | None = None
+    administration: Many[NutritionOrderEnteralFormulaAdministration] | None = None
     maxVolumeToDeliver: Quantity | None = None
     administrationInstruction: String | None = None
     _administrationInstruction: Element | None = None
@@ -7666,22 +8383,24 @@ class NutritionOrderEnteralFormulaAdministration(BackboneElement, kw_only=True):
     rateRatio: Ratio | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_NutritionOrderEnteralFormulaAdministration_rate(self), 2, 0)
+        nones = _NutritionOrderEnteralFormulaAdministration_rate(self).count(None)
+        if 1 > nones:
+            refuse_choice('rate')
 
 
 class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="Observation"):
     """Measurements and simple assertions (Observation)."""
 
     resourceType: ClassVar[str] = "Observation"
-    identifier: list[Identifier] | None = None
-    basedOn: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    basedOn: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: ObservationStatusCode
     _status: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     code: CodeableConcept
     subject: Reference | None = None
-    focus: list[Reference] | None = None
+    focus: Many[Reference] | None = None
     encounter: Reference | None = None
     effectiveDateTime: DateTime | None = None
     _effectiveDateTime: Element | None = None
@@ -7691,7 +8410,7 @@ class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="O
     _effectiveInstant: Element | None = None
     issued: Instant | None = None
     _issued: Element | None = None
-    performer: list[Reference] | None = None
+    performer: Many[Reference] | None = None
     valueQuantity: Quantity | None = None
     valueCodeableConcept: CodeableConcept | None = None
     valueString: String | None = None
@@ -7709,29 +8428,42 @@ class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="O
     _valueDateTime: Element | None = None
     valuePeriod: Period | None = None
     dataAbsentReason: CodeableConcept | None = None
-    interpretation: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
+    interpretation: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
     bodySite: CodeableConcept | None = None
     method: CodeableConcept | None = None
     specimen: Reference | None = None
     device: Reference | None = None
-    referenceRange: list[ObservationReferenceRange] | None = None
-    hasMember: list[Reference] | None = None
-    derivedFrom: list[Reference] | None = None
-    component: list[ObservationComponent] | None = None
+    referenceRange: Many[ObservationReferenceRange] | None = None
+    hasMember: Many[Reference] | None = None
+    derivedFrom: Many[Reference] | None = None
+    component: Many[ObservationComponent] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan|DeviceRequest|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest')
-        check_targets_of_all(self.partOf, 'ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|MedicationStatement|Procedure')
-        check_targets(self.subject, 'Device|Group|Location|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets_of_all(self.performer, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.specimen, 'Specimen')
-        check_targets(self.device, 'Device|DeviceMetric')
-        check_targets_of_all(self.hasMember, 'MolecularSequence|Observation|QuestionnaireResponse')
-        check_targets_of_all(self.derivedFrom, 'DocumentReference|ImagingStudy|Media|MolecularSequence|Observation|QuestionnaireResponse')
-        check_choice(_Observation_effective(self), 4, 0)
-        check_choice(_Observation_value(self), 11, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|DeviceRequest|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|MedicationStatement|Procedure')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Location|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.performer is not None:
+            check_targets_of_all(self.performer, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.specimen is not None:
+            check_targets(self.specimen, 'Specimen')
+        if self.device is not None:
+            check_targets(self.device, 'Device|DeviceMetric')
+        if self.hasMember is not None:
+            check_targets_of_all(self.hasMember, 'MolecularSequence|Observation|QuestionnaireResponse')
+        if self.derivedFrom is not None:
+            check_targets_of_all(self.derivedFrom, 'DocumentReference|ImagingStudy|Media|MolecularSequence|Observation|QuestionnaireResponse')
+        nones = _Observation_effective(self).count(None)
+        if 3 > nones:
+            refuse_choice('effective')
+        nones = _Observation_value(self).count(None)
+        if 10 > nones:
+            refuse_choice('value')
 
 
 class ObservationReferenceRange(BackboneElement, kw_only=True):
@@ -7740,7 +8472,7 @@ class ObservationReferenceRange(BackboneElement, kw_only=True):
     low: Quantity | None = None
     high: Quantity | None = None
     type: CodeableConcept | None = None
-    appliesTo: list[CodeableConcept] | None = None
+    appliesTo: Many[CodeableConcept] | None = None
     age: Range | None = None
     text: String | None = None
     _text: Element | None = None
@@ -7767,11 +8499,13 @@ class ObservationComponent(BackboneElement, kw_only=True):
     _valueDateTime: Element | None = None
     valuePeriod: Period | None = None
     dataAbsentReason: CodeableConcept | None = None
-    interpretation: list[CodeableConcept] | None = None
-    referenceRange: list[ObservationReferenceRange] | None = None
+    interpretation: Many[CodeableConcept] | None = None
+    referenceRange: Many[ObservationReferenceRange] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ObservationComponent_value(self), 11, 0)
+        nones = _ObservationComponent_value(self).count(None)
+        if 10 > nones:
+            refuse_choice('value')
 
 
 class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ObservationDefinition"):
@@ -7779,29 +8513,34 @@ class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
 
     resourceType: ClassVar[str] = "ObservationDefinition"
     publisher: Reference | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     code: CodeableConcept
-    identifier: list[Identifier] | None = None
-    permittedDataType: list[PermittedDataTypeCode | None] | None = None
-    _permittedDataType: list[Element | None] | None = None
+    identifier: Many[Identifier] | None = None
+    permittedDataType: Several[PermittedDataTypeCode] | None = None
+    _permittedDataType: Several[Element] | None = None
     multipleResultsAllowed: bool | None = None
     _multipleResultsAllowed: Element | None = None
     method: CodeableConcept | None = None
     preferredReportName: String | None = None
     _preferredReportName: Element | None = None
     quantitativeDetails: ObservationDefinitionQuantitativeDetails | None = None
-    qualifiedInterval: list[ObservationDefinitionQualifiedInterval] | None = None
+    qualifiedInterval: Many[ObservationDefinitionQualifiedInterval] | None = None
     validCodedValueSet: Reference | None = None
     normalCodedValueSet: Reference | None = None
     abnormalCodedValueSet: Reference | None = None
     criticalCodedValueSet: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.publisher, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.validCodedValueSet, 'ValueSet')
-        check_targets(self.normalCodedValueSet, 'ValueSet')
-        check_targets(self.abnormalCodedValueSet, 'ValueSet')
-        check_targets(self.criticalCodedValueSet, 'ValueSet')
+        if self.publisher is not None:
+            check_targets(self.publisher, 'Organization|Practitioner|PractitionerRole')
+        if self.validCodedValueSet is not None:
+            check_targets(self.validCodedValueSet, 'ValueSet')
+        if self.normalCodedValueSet is not None:
+            check_targets(self.normalCodedValueSet, 'ValueSet')
+        if self.abnormalCodedValueSet is not None:
+            check_targets(self.abnormalCodedValueSet, 'ValueSet')
+        if self.criticalCodedValueSet is not None:
+            check_targets(self.criticalCodedValueSet, 'ValueSet')
 
 
 class ObservationDefinitionQuantitativeDetails(BackboneElement, kw_only=True):
@@ -7822,7 +8561,7 @@ class ObservationDefinitionQualifiedInterval(BackboneElement, kw_only=True):
     _category: Element | None = None
     range: Range | None = None
     context: CodeableConcept | None = None
-    appliesTo: list[CodeableConcept] | None = None
+    appliesTo: Many[CodeableConcept] | None = None
     gender: AdministrativeGenderCode | None = None
     _gender: Element | None = None
     age: Range | None = None
@@ -7853,11 +8592,11 @@ class OperationDefinition(DomainResource, kw_only=True, tag_field="resourceType"
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     affectsState: bool | None = None
@@ -7868,8 +8607,8 @@ class OperationDefinition(DomainResource, kw_only=True, tag_field="resourceType"
     _comment: Element | None = None
     base: Uri | None = None
     _base: Element | None = None
-    resource: list[ResourceTypesCode | None] | None = None
-    _resource: list[Element | None] | None = None
+    resource: Several[ResourceTypesCode] | None = None
+    _resource: Several[Element] | None = None
     system: bool
     _system: Element | None = None
     type: bool
@@ -7880,8 +8619,8 @@ class OperationDefinition(DomainResource, kw_only=True, tag_field="resourceType"
     _inputProfile: Element | None = None
     outputProfile: Uri | None = None
     _outputProfile: Element | None = None
-    parameter: list[OperationDefinitionParameter] | None = None
-    overload: list[OperationDefinitionOverload] | None = None
+    parameter: Many[OperationDefinitionParameter] | None = None
+    overload: Many[OperationDefinitionOverload] | None = None
 
 
 class OperationDefinitionParameter(BackboneElement, kw_only=True):
@@ -7899,13 +8638,13 @@ class OperationDefinitionParameter(BackboneElement, kw_only=True):
     _documentation: Element | None = None
     type: AllTypesCode | None = None
     _type: Element | None = None
-    targetProfile: list[Uri | None] | None = None
-    _targetProfile: list[Element | None] | None = None
+    targetProfile: Several[Uri] | None = None
+    _targetProfile: Several[Element] | None = None
     searchType: SearchParamTypeCode | None = None
     _searchType: Element | None = None
     binding: OperationDefinitionParameterBinding | None = None
-    referencedFrom: list[OperationDefinitionParameterReferencedFrom] | None = None
-    part: list[OperationDefinitionParameter] | None = None
+    referencedFrom: Many[OperationDefinitionParameterReferencedFrom] | None = None
+    part: Many[OperationDefinitionParameter] | None = None
 
 
 class OperationDefinitionParameterBinding(BackboneElement, kw_only=True):
@@ -7929,8 +8668,8 @@ class OperationDefinitionParameterReferencedFrom(BackboneElement, kw_only=True):
 class OperationDefinitionOverload(BackboneElement, kw_only=True):
     """Define overloaded variants for when generating code (OperationDefinition.overload)."""
 
-    parameterName: list[String | None] | None = None
-    _parameterName: list[Element | None] | None = None
+    parameterName: Several[String] | None = None
+    _parameterName: Several[Element] | None = None
     comment: String | None = None
     _comment: Element | None = None
 
@@ -7939,7 +8678,7 @@ class OperationOutcome(DomainResource, kw_only=True, tag_field="resourceType", t
     """Information about the success/failure of an action (OperationOutcome)."""
 
     resourceType: ClassVar[str] = "OperationOutcome"
-    issue: list[OperationOutcomeIssue]
+    issue: Many[OperationOutcomeIssue]
 
 
 class OperationOutcomeIssue(BackboneElement, kw_only=True):
@@ -7952,33 +8691,35 @@ class OperationOutcomeIssue(BackboneElement, kw_only=True):
     details: CodeableConcept | None = None
     diagnostics: String | None = None
     _diagnostics: Element | None = None
-    location: list[String | None] | None = None
-    _location: list[Element | None] | None = None
-    expression: list[String | None] | None = None
-    _expression: list[Element | None] | None = None
+    location: Several[String] | None = None
+    _location: Several[Element] | None = None
+    expression: Several[String] | None = None
+    _expression: Several[Element] | None = None
 
 
 class Organization(DomainResource, kw_only=True, tag_field="resourceType", tag="Organization"):
     """A grouping of people or organizations with a common purpose (Organization)."""
 
     resourceType: ClassVar[str] = "Organization"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     name: String | None = None
     _name: Element | None = None
-    alias: list[String | None] | None = None
-    _alias: list[Element | None] | None = None
-    telecom: list[ContactPoint] | None = None
-    address: list[Address] | None = None
+    alias: Several[String] | None = None
+    _alias: Several[Element] | None = None
+    telecom: Many[ContactPoint] | None = None
+    address: Many[Address] | None = None
     partOf: Reference | None = None
-    contact: list[OrganizationContact] | None = None
-    endpoint: list[Reference] | None = None
+    contact: Many[OrganizationContact] | None = None
+    endpoint: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.partOf, 'Organization')
-        check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.partOf is not None:
+            check_targets(self.partOf, 'Organization')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
 
 
 class OrganizationContact(BackboneElement, kw_only=True):
@@ -7986,7 +8727,7 @@ class OrganizationContact(BackboneElement, kw_only=True):
 
     purpose: CodeableConcept | None = None
     name: HumanName | None = None
-    telecom: list[ContactPoint] | None = None
+    telecom: Many[ContactPoint] | None = None
     address: Address | None = None
 
 
@@ -7994,34 +8735,40 @@ class OrganizationAffiliation(DomainResource, kw_only=True, tag_field="resourceT
     """Defines an affiliation/assotiation/relationship between 2 distinct oganizations, that is not a part-of relationship/sub-division relationship (OrganizationAffiliation)."""
 
     resourceType: ClassVar[str] = "OrganizationAffiliation"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
     period: Period | None = None
     organization: Reference | None = None
     participatingOrganization: Reference | None = None
-    network: list[Reference] | None = None
-    code: list[CodeableConcept] | None = None
-    specialty: list[CodeableConcept] | None = None
-    location: list[Reference] | None = None
-    healthcareService: list[Reference] | None = None
-    telecom: list[ContactPoint] | None = None
-    endpoint: list[Reference] | None = None
+    network: Many[Reference] | None = None
+    code: Many[CodeableConcept] | None = None
+    specialty: Many[CodeableConcept] | None = None
+    location: Many[Reference] | None = None
+    healthcareService: Many[Reference] | None = None
+    telecom: Many[ContactPoint] | None = None
+    endpoint: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.organization, 'Organization')
-        check_targets(self.participatingOrganization, 'Organization')
-        check_targets_of_all(self.network, 'Organization')
-        check_targets_of_all(self.location, 'Location')
-        check_targets_of_all(self.healthcareService, 'HealthcareService')
-        check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.organization is not None:
+            check_targets(self.organization, 'Organization')
+        if self.participatingOrganization is not None:
+            check_targets(self.participatingOrganization, 'Organization')
+        if self.network is not None:
+            check_targets_of_all(self.network, 'Organization')
+        if self.location is not None:
+            check_targets_of_all(self.location, 'Location')
+        if self.healthcareService is not None:
+            check_targets_of_all(self.healthcareService, 'HealthcareService')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
 
 
 class Parameters(Resource, kw_only=True, tag_field="resourceType", tag="Parameters"):
     """Operation Request or Response (Parameters)."""
 
     resourceType: ClassVar[str] = "Parameters"
-    parameter: list[ParametersParameter] | None = None
+    parameter: Many[ParametersParameter] | None = None
 
 
 class ParametersParameter(BackboneElement, kw_only=True):
@@ -8099,22 +8846,25 @@ class ParametersParameter(BackboneElement, kw_only=True):
     valueDosage: Dosage | None = None
     valueMeta: Meta | None = None
     resource: AnyResource | None = None
-    part: list[ParametersParameter] | None = None
+    part: Many[ParametersParameter] | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.valueBase64Binary)
-        check_choice(_ParametersParameter_value(self), 50, 0)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
+        nones = _ParametersParameter_value(self).count(None)
+        if 49 > nones:
+            refuse_choice('value')
 
 
 class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patient"):
     """Information about an individual or animal receiving health care services (Patient)."""
 
     resourceType: ClassVar[str] = "Patient"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
-    name: list[HumanName] | None = None
-    telecom: list[ContactPoint] | None = None
+    name: Many[HumanName] | None = None
+    telecom: Many[ContactPoint] | None = None
     gender: AdministrativeGenderCode | None = None
     _gender: Element | None = None
     birthDate: Date | None = None
@@ -8123,32 +8873,38 @@ class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patie
     _deceasedBoolean: Element | None = None
     deceasedDateTime: DateTime | None = None
     _deceasedDateTime: Element | None = None
-    address: list[Address] | None = None
+    address: Many[Address] | None = None
     maritalStatus: CodeableConcept | None = None
     multipleBirthBoolean: bool | None = None
     _multipleBirthBoolean: Element | None = None
     multipleBirthInteger: Integer | None = None
     _multipleBirthInteger: Element | None = None
-    photo: list[Attachment] | None = None
-    contact: list[PatientContact] | None = None
-    communication: list[PatientCommunication] | None = None
-    generalPractitioner: list[Reference] | None = None
+    photo: Many[Attachment] | None = None
+    contact: Many[PatientContact] | None = None
+    communication: Many[PatientCommunication] | None = None
+    generalPractitioner: Many[Reference] | None = None
     managingOrganization: Reference | None = None
-    link: list[PatientLink] | None = None
+    link: Many[PatientLink] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.generalPractitioner, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.managingOrganization, 'Organization')
-        check_choice(_Patient_deceased(self), 2, 0)
-        check_choice(_Patient_multipleBirth(self), 2, 0)
+        if self.generalPractitioner is not None:
+            check_targets_of_all(self.generalPractitioner, 'Organization|Practitioner|PractitionerRole')
+        if self.managingOrganization is not None:
+            check_targets(self.managingOrganization, 'Organization')
+        nones = _Patient_deceased(self).count(None)
+        if 1 > nones:
+            refuse_choice('deceased')
+        nones = _Patient_multipleBirth(self).count(None)
+        if 1 > nones:
+            refuse_choice('multipleBirth')
 
 
 class PatientContact(BackboneElement, kw_only=True):
     """A contact party (e.g. guardian, partner, friend) for the patient (Patient.contact)."""
 
-    relationship: list[CodeableConcept] | None = None
+    relationship: Many[CodeableConcept] | None = None
     name: HumanName | None = None
-    telecom: list[ContactPoint] | None = None
+    telecom: Many[ContactPoint] | None = None
     address: Address | None = None
     gender: AdministrativeGenderCode | None = None
     _gender: Element | None = None
@@ -8156,7 +8912,8 @@ class PatientContact(BackboneElement, kw_only=True):
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.organization, 'Organization')
+        if self.organization is not None:
+            check_targets(self.organization, 'Organization')
 
 
 class PatientCommunication(BackboneElement, kw_only=True):
@@ -8175,14 +8932,15 @@ class PatientLink(BackboneElement, kw_only=True):
     _type: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.other, 'Patient|RelatedPerson')
+        if self.other is not None:
+            check_targets(self.other, 'Patient|RelatedPerson')
 
 
 class PaymentNotice(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentNotice"):
     """PaymentNotice request (PaymentNotice)."""
 
     resourceType: ClassVar[str] = "PaymentNotice"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
     request: Reference | None = None
@@ -8199,17 +8957,21 @@ class PaymentNotice(DomainResource, kw_only=True, tag_field="resourceType", tag=
     paymentStatus: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.payment, 'PaymentReconciliation')
-        check_targets(self.payee, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.recipient, 'Organization')
+        if self.provider is not None:
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+        if self.payment is not None:
+            check_targets(self.payment, 'PaymentReconciliation')
+        if self.payee is not None:
+            check_targets(self.payee, 'Organization|Practitioner|PractitionerRole')
+        if self.recipient is not None:
+            check_targets(self.recipient, 'Organization')
 
 
 class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentReconciliation"):
     """PaymentReconciliation resource (PaymentReconciliation)."""
 
     resourceType: ClassVar[str] = "PaymentReconciliation"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
     period: Period | None = None
@@ -8226,14 +8988,17 @@ class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceTyp
     _paymentDate: Element | None = None
     paymentAmount: Money
     paymentIdentifier: Identifier | None = None
-    detail: list[PaymentReconciliationDetail] | None = None
+    detail: Many[PaymentReconciliationDetail] | None = None
     formCode: CodeableConcept | None = None
-    processNote: list[PaymentReconciliationProcessNote] | None = None
+    processNote: Many[PaymentReconciliationProcessNote] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.paymentIssuer, 'Organization')
-        check_targets(self.request, 'Task')
-        check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
+        if self.paymentIssuer is not None:
+            check_targets(self.paymentIssuer, 'Organization')
+        if self.request is not None:
+            check_targets(self.request, 'Task')
+        if self.requestor is not None:
+            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
 
 
 class PaymentReconciliationDetail(BackboneElement, kw_only=True):
@@ -8252,9 +9017,12 @@ class PaymentReconciliationDetail(BackboneElement, kw_only=True):
     amount: Money | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.submitter, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.responsible, 'PractitionerRole')
-        check_targets(self.payee, 'Organization|Practitioner|PractitionerRole')
+        if self.submitter is not None:
+            check_targets(self.submitter, 'Organization|Practitioner|PractitionerRole')
+        if self.responsible is not None:
+            check_targets(self.responsible, 'PractitionerRole')
+        if self.payee is not None:
+            check_targets(self.payee, 'Organization|Practitioner|PractitionerRole')
 
 
 class PaymentReconciliationProcessNote(BackboneElement, kw_only=True):
@@ -8270,22 +9038,23 @@ class Person(DomainResource, kw_only=True, tag_field="resourceType", tag="Person
     """A generic person record (Person)."""
 
     resourceType: ClassVar[str] = "Person"
-    identifier: list[Identifier] | None = None
-    name: list[HumanName] | None = None
-    telecom: list[ContactPoint] | None = None
+    identifier: Many[Identifier] | None = None
+    name: Many[HumanName] | None = None
+    telecom: Many[ContactPoint] | None = None
     gender: AdministrativeGenderCode | None = None
     _gender: Element | None = None
     birthDate: Date | None = None
     _birthDate: Element | None = None
-    address: list[Address] | None = None
+    address: Many[Address] | None = None
     photo: Attachment | None = None
     managingOrganization: Reference | None = None
     active: bool | None = None
     _active: Element | None = None
-    link: list[PersonLink] | None = None
+    link: Many[PersonLink] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.managingOrganization, 'Organization')
+        if self.managingOrganization is not None:
+            check_targets(self.managingOrganization, 'Organization')
 
 
 class PersonLink(BackboneElement, kw_only=True):
@@ -8296,7 +9065,8 @@ class PersonLink(BackboneElement, kw_only=True):
     _assurance: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.target, 'Patient|Person|Practitioner|RelatedPerson')
+        if self.target is not None:
+            check_targets(self.target, 'Patient|Person|Practitioner|RelatedPerson')
 
 
 class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="PlanDefinition"):
@@ -8305,7 +9075,7 @@ class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag
     resourceType: ClassVar[str] = "PlanDefinition"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -8325,11 +9095,11 @@ class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     usage: String | None = None
@@ -8341,20 +9111,23 @@ class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    library: list[Uri | None] | None = None
-    _library: list[Element | None] | None = None
-    goal: list[PlanDefinitionGoal] | None = None
-    action: list[PlanDefinitionAction] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    library: Several[Uri] | None = None
+    _library: Several[Element] | None = None
+    goal: Many[PlanDefinitionGoal] | None = None
+    action: Many[PlanDefinitionAction] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_choice(_PlanDefinition_subject(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        nones = _PlanDefinition_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
 
 
 class PlanDefinitionGoal(BackboneElement, kw_only=True):
@@ -8364,9 +9137,9 @@ class PlanDefinitionGoal(BackboneElement, kw_only=True):
     description: CodeableConcept
     priority: CodeableConcept | None = None
     start: CodeableConcept | None = None
-    addresses: list[CodeableConcept] | None = None
-    documentation: list[RelatedArtifact] | None = None
-    target: list[PlanDefinitionGoalTarget] | None = None
+    addresses: Many[CodeableConcept] | None = None
+    documentation: Many[RelatedArtifact] | None = None
+    target: Many[PlanDefinitionGoalTarget] | None = None
 
 
 class PlanDefinitionGoalTarget(BackboneElement, kw_only=True):
@@ -8379,7 +9152,9 @@ class PlanDefinitionGoalTarget(BackboneElement, kw_only=True):
     due: Duration | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_PlanDefinitionGoalTarget_detail(self), 3, 0)
+        nones = _PlanDefinitionGoalTarget_detail(self).count(None)
+        if 2 > nones:
+            refuse_choice('detail')
 
 
 class PlanDefinitionAction(BackboneElement, kw_only=True):
@@ -8395,18 +9170,18 @@ class PlanDefinitionAction(BackboneElement, kw_only=True):
     _textEquivalent: Element | None = None
     priority: RequestPriorityCode | None = None
     _priority: Element | None = None
-    code: list[CodeableConcept] | None = None
-    reason: list[CodeableConcept] | None = None
-    documentation: list[RelatedArtifact] | None = None
-    goalId: list[Id | None] | None = None
-    _goalId: list[Element | None] | None = None
+    code: Many[CodeableConcept] | None = None
+    reason: Many[CodeableConcept] | None = None
+    documentation: Many[RelatedArtifact] | None = None
+    goalId: Several[Id] | None = None
+    _goalId: Several[Element] | None = None
     subjectCodeableConcept: CodeableConcept | None = None
     subjectReference: Reference | None = None
-    trigger: list[TriggerDefinition] | None = None
-    condition: list[PlanDefinitionActionCondition] | None = None
-    input: list[DataRequirement] | None = None
-    output: list[DataRequirement] | None = None
-    relatedAction: list[PlanDefinitionActionRelatedAction] | None = None
+    trigger: Many[TriggerDefinition] | None = None
+    condition: Many[PlanDefinitionActionCondition] | None = None
+    input: Many[DataRequirement] | None = None
+    output: Many[DataRequirement] | None = None
+    relatedAction: Many[PlanDefinitionActionRelatedAction] | None = None
     timingDateTime: DateTime | None = None
     _timingDateTime: Element | None = None
     timingAge: Age | None = None
@@ -8414,7 +9189,7 @@ class PlanDefinitionAction(BackboneElement, kw_only=True):
     timingDuration: Duration | None = None
     timingRange: Range | None = None
     timingTiming: Timing | None = None
-    participant: list[PlanDefinitionActionParticipant] | None = None
+    participant: Many[PlanDefinitionActionParticipant] | None = None
     type: CodeableConcept | None = None
     groupingBehavior: ActionGroupingBehaviorCode | None = None
     _groupingBehavior: Element | None = None
@@ -8432,14 +9207,21 @@ class PlanDefinitionAction(BackboneElement, kw_only=True):
     _definitionUri: Element | None = None
     transform: Uri | None = None
     _transform: Element | None = None
-    dynamicValue: list[PlanDefinitionActionDynamicValue] | None = None
-    action: list[PlanDefinitionAction] | None = None
+    dynamicValue: Many[PlanDefinitionActionDynamicValue] | None = None
+    action: Many[PlanDefinitionAction] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_choice(_PlanDefinitionAction_subject(self), 2, 0)
-        check_choice(_PlanDefinitionAction_timing(self), 6, 0)
-        check_choice(_PlanDefinitionAction_definition(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        nones = _PlanDefinitionAction_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
+        nones = _PlanDefinitionAction_timing(self).count(None)
+        if 5 > nones:
+            refuse_choice('timing')
+        nones = _PlanDefinitionAction_definition(self).count(None)
+        if 1 > nones:
+            refuse_choice('definition')
 
 
 class PlanDefinitionActionCondition(BackboneElement, kw_only=True):
@@ -8461,7 +9243,9 @@ class PlanDefinitionActionRelatedAction(BackboneElement, kw_only=True):
     offsetRange: Range | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_PlanDefinitionActionRelatedAction_offset(self), 2, 0)
+        nones = _PlanDefinitionActionRelatedAction_offset(self).count(None)
+        if 1 > nones:
+            refuse_choice('offset')
 
 
 class PlanDefinitionActionParticipant(BackboneElement, kw_only=True):
@@ -8484,67 +9268,73 @@ class Practitioner(DomainResource, kw_only=True, tag_field="resourceType", tag="
     """A person with a formal responsibility in the provisioning of healthcare or related services (Practitioner)."""
 
     resourceType: ClassVar[str] = "Practitioner"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
-    name: list[HumanName] | None = None
-    telecom: list[ContactPoint] | None = None
-    address: list[Address] | None = None
+    name: Many[HumanName] | None = None
+    telecom: Many[ContactPoint] | None = None
+    address: Many[Address] | None = None
     gender: AdministrativeGenderCode | None = None
     _gender: Element | None = None
     birthDate: Date | None = None
     _birthDate: Element | None = None
-    photo: list[Attachment] | None = None
-    qualification: list[PractitionerQualification] | None = None
-    communication: list[CodeableConcept] | None = None
+    photo: Many[Attachment] | None = None
+    qualification: Many[PractitionerQualification] | None = None
+    communication: Many[CodeableConcept] | None = None
 
 
 class PractitionerQualification(BackboneElement, kw_only=True):
     """Certification, licenses, or training pertaining to the provision of care (Practitioner.qualification)."""
 
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     code: CodeableConcept
     period: Period | None = None
     issuer: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.issuer, 'Organization')
+        if self.issuer is not None:
+            check_targets(self.issuer, 'Organization')
 
 
 class PractitionerRole(DomainResource, kw_only=True, tag_field="resourceType", tag="PractitionerRole"):
     """Roles/organizations the practitioner is associated with (PractitionerRole)."""
 
     resourceType: ClassVar[str] = "PractitionerRole"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
     period: Period | None = None
     practitioner: Reference | None = None
     organization: Reference | None = None
-    code: list[CodeableConcept] | None = None
-    specialty: list[CodeableConcept] | None = None
-    location: list[Reference] | None = None
-    healthcareService: list[Reference] | None = None
-    telecom: list[ContactPoint] | None = None
-    availableTime: list[PractitionerRoleAvailableTime] | None = None
-    notAvailable: list[PractitionerRoleNotAvailable] | None = None
+    code: Many[CodeableConcept] | None = None
+    specialty: Many[CodeableConcept] | None = None
+    location: Many[Reference] | None = None
+    healthcareService: Many[Reference] | None = None
+    telecom: Many[ContactPoint] | None = None
+    availableTime: Many[PractitionerRoleAvailableTime] | None = None
+    notAvailable: Many[PractitionerRoleNotAvailable] | None = None
     availabilityExceptions: String | None = None
     _availabilityExceptions: Element | None = None
-    endpoint: list[Reference] | None = None
+    endpoint: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.practitioner, 'Practitioner')
-        check_targets(self.organization, 'Organization')
-        check_targets_of_all(self.location, 'Location')
-        check_targets_of_all(self.healthcareService, 'HealthcareService')
-        check_targets_of_all(self.endpoint, 'Endpoint')
+        if self.practitioner is not None:
+            check_targets(self.practitioner, 'Practitioner')
+        if self.organization is not None:
+            check_targets(self.organization, 'Organization')
+        if self.location is not None:
+            check_targets_of_all(self.location, 'Location')
+        if self.healthcareService is not None:
+            check_targets_of_all(self.healthcareService, 'HealthcareService')
+        if self.endpoint is not None:
+            check_targets_of_all(self.endpoint, 'Endpoint')
 
 
 class PractitionerRoleAvailableTime(BackboneElement, kw_only=True):
     """Times the Service Site is available (PractitionerRole.availableTime)."""
 
-    daysOfWeek: list[DaysOfWeekCode | None] | None = None
-    _daysOfWeek: list[Element | None] | None = None
+    daysOfWeek: Several[DaysOfWeekCode] | None = None
+    _daysOfWeek: Several[Element] | None = None
     allDay: bool | None = None
     _allDay: Element | None = None
     availableStartTime: Time | None = None
@@ -8565,13 +9355,13 @@ class Procedure(DomainResource, kw_only=True, tag_field="resourceType", tag="Pro
     """An action that is being or was performed on a patient (Procedure)."""
 
     resourceType: ClassVar[str] = "Procedure"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    basedOn: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    basedOn: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: EventStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
@@ -8588,34 +9378,47 @@ class Procedure(DomainResource, kw_only=True, tag_field="resourceType", tag="Pro
     performedRange: Range | None = None
     recorder: Reference | None = None
     asserter: Reference | None = None
-    performer: list[ProcedurePerformer] | None = None
+    performer: Many[ProcedurePerformer] | None = None
     location: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    bodySite: list[CodeableConcept] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    bodySite: Many[CodeableConcept] | None = None
     outcome: CodeableConcept | None = None
-    report: list[Reference] | None = None
-    complication: list[CodeableConcept] | None = None
-    complicationDetail: list[Reference] | None = None
-    followUp: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
-    focalDevice: list[ProcedureFocalDevice] | None = None
-    usedReference: list[Reference] | None = None
-    usedCode: list[CodeableConcept] | None = None
+    report: Many[Reference] | None = None
+    complication: Many[CodeableConcept] | None = None
+    complicationDetail: Many[Reference] | None = None
+    followUp: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    focalDevice: Many[ProcedureFocalDevice] | None = None
+    usedReference: Many[Reference] | None = None
+    usedCode: Many[CodeableConcept] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
-        check_targets_of_all(self.partOf, 'MedicationAdministration|Observation|Procedure')
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.location, 'Location')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Procedure')
-        check_targets_of_all(self.report, 'Composition|DiagnosticReport|DocumentReference')
-        check_targets_of_all(self.complicationDetail, 'Condition')
-        check_targets_of_all(self.usedReference, 'Device|Medication|Substance')
-        check_choice(_Procedure_performed(self), 5, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'MedicationAdministration|Observation|Procedure')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.recorder is not None:
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.asserter is not None:
+            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Procedure')
+        if self.report is not None:
+            check_targets_of_all(self.report, 'Composition|DiagnosticReport|DocumentReference')
+        if self.complicationDetail is not None:
+            check_targets_of_all(self.complicationDetail, 'Condition')
+        if self.usedReference is not None:
+            check_targets_of_all(self.usedReference, 'Device|Medication|Substance')
+        nones = _Procedure_performed(self).count(None)
+        if 4 > nones:
+            refuse_choice('performed')
 
 
 class ProcedurePerformer(BackboneElement, kw_only=True):
@@ -8626,8 +9429,10 @@ class ProcedurePerformer(BackboneElement, kw_only=True):
     onBehalfOf: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.onBehalfOf, 'Organization')
+        if self.actor is not None:
+            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.onBehalfOf is not None:
+            check_targets(self.onBehalfOf, 'Organization')
 
 
 class ProcedureFocalDevice(BackboneElement, kw_only=True):
@@ -8637,44 +9442,50 @@ class ProcedureFocalDevice(BackboneElement, kw_only=True):
     manipulated: Reference
 
     def __post_init__(self) -> None:
-        check_targets(self.manipulated, 'Device')
+        if self.manipulated is not None:
+            check_targets(self.manipulated, 'Device')
 
 
 class Provenance(DomainResource, kw_only=True, tag_field="resourceType", tag="Provenance"):
     """Who, What, When for a set of resources (Provenance)."""
 
     resourceType: ClassVar[str] = "Provenance"
-    target: list[Reference]
+    target: Many[Reference]
     occurredPeriod: Period | None = None
     occurredDateTime: DateTime | None = None
     _occurredDateTime: Element | None = None
     recorded: Instant
     _recorded: Element | None = None
-    policy: list[Uri | None] | None = None
-    _policy: list[Element | None] | None = None
+    policy: Several[Uri] | None = None
+    _policy: Several[Element] | None = None
     location: Reference | None = None
-    reason: list[CodeableConcept] | None = None
+    reason: Many[CodeableConcept] | None = None
     activity: CodeableConcept | None = None
-    agent: list[ProvenanceAgent]
-    entity: list[ProvenanceEntity] | None = None
-    signature: list[Signature] | None = None
+    agent: Many[ProvenanceAgent]
+    entity: Many[ProvenanceEntity] | None = None
+    signature: Many[Signature] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.location, 'Location')
-        check_choice(_Provenance_occurred(self), 2, 0)
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        nones = _Provenance_occurred(self).count(None)
+        if 1 > nones:
+            refuse_choice('occurred')
 
 
 class ProvenanceAgent(BackboneElement, kw_only=True):
     """Actor involved (Provenance.agent)."""
 
     type: CodeableConcept | None = None
-    role: list[CodeableConcept] | None = None
+    role: Many[CodeableConcept] | None = None
     who: Reference
     onBehalfOf: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.who is not None:
+            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.onBehalfOf is not None:
+            check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class ProvenanceEntity(BackboneElement, kw_only=True):
@@ -8683,7 +9494,7 @@ class ProvenanceEntity(BackboneElement, kw_only=True):
     role: ProvenanceEntityRoleCode
     _role: Element | None = None
     what: Reference
-    agent: list[ProvenanceAgent] | None = None
+    agent: Many[ProvenanceAgent] | None = None
 
 
 class Questionnaire(DomainResource, kw_only=True, tag_field="resourceType", tag="Questionnaire"):
@@ -8692,30 +9503,30 @@ class Questionnaire(DomainResource, kw_only=True, tag_field="resourceType", tag=
     resourceType: ClassVar[str] = "Questionnaire"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
     _name: Element | None = None
     title: String | None = None
     _title: Element | None = None
-    derivedFrom: list[Uri | None] | None = None
-    _derivedFrom: list[Element | None] | None = None
+    derivedFrom: Several[Uri] | None = None
+    _derivedFrom: Several[Element] | None = None
     status: PublicationStatusCode
     _status: Element | None = None
     experimental: bool | None = None
     _experimental: Element | None = None
-    subjectType: list[ResourceTypesCode | None] | None = None
-    _subjectType: list[Element | None] | None = None
+    subjectType: Several[ResourceTypesCode] | None = None
+    _subjectType: Several[Element] | None = None
     date: DateTime | None = None
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
@@ -8725,8 +9536,8 @@ class Questionnaire(DomainResource, kw_only=True, tag_field="resourceType", tag=
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    code: list[Coding] | None = None
-    item: list[QuestionnaireItem] | None = None
+    code: Many[Coding] | None = None
+    item: Many[QuestionnaireItem] | None = None
 
 
 class QuestionnaireItem(BackboneElement, kw_only=True):
@@ -8736,14 +9547,14 @@ class QuestionnaireItem(BackboneElement, kw_only=True):
     _linkId: Element | None = None
     definition: Uri | None = None
     _definition: Element | None = None
-    code: list[Coding] | None = None
+    code: Many[Coding] | None = None
     prefix: String | None = None
     _prefix: Element | None = None
     text: String | None = None
     _text: Element | None = None
     type: ItemTypeCode
     _type: Element | None = None
-    enableWhen: list[QuestionnaireItemEnableWhen] | None = None
+    enableWhen: Many[QuestionnaireItemEnableWhen] | None = None
     enableBehavior: QuestionnaireEnableBehaviorCode | None = None
     _enableBehavior: Element | None = None
     required: bool | None = None
@@ -8756,9 +9567,9 @@ class QuestionnaireItem(BackboneElement, kw_only=True):
     _maxLength: Element | None = None
     answerValueSet: Uri | None = None
     _answerValueSet: Element | None = None
-    answerOption: list[QuestionnaireItemAnswerOption] | None = None
-    initial: list[QuestionnaireItemInitial] | None = None
-    item: list[QuestionnaireItem] | None = None
+    answerOption: Many[QuestionnaireItemAnswerOption] | None = None
+    initial: Many[QuestionnaireItemInitial] | None = None
+    item: Many[QuestionnaireItem] | None = None
 
 
 class QuestionnaireItemEnableWhen(BackboneElement, kw_only=True):
@@ -8787,7 +9598,9 @@ class QuestionnaireItemEnableWhen(BackboneElement, kw_only=True):
     answerReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_QuestionnaireItemEnableWhen_answer(self), 10, 1)
+        nones = _QuestionnaireItemEnableWhen_answer(self).count(None)
+        if 9 != nones:
+            refuse_choice('answer')
 
 
 class QuestionnaireItemAnswerOption(BackboneElement, kw_only=True):
@@ -8807,7 +9620,9 @@ class QuestionnaireItemAnswerOption(BackboneElement, kw_only=True):
     _initialSelected: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_QuestionnaireItemAnswerOption_value(self), 6, 1)
+        nones = _QuestionnaireItemAnswerOption_value(self).count(None)
+        if 5 != nones:
+            refuse_choice('value')
 
 
 class QuestionnaireItemInitial(BackboneElement, kw_only=True):
@@ -8835,7 +9650,9 @@ class QuestionnaireItemInitial(BackboneElement, kw_only=True):
     valueReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_QuestionnaireItemInitial_value(self), 12, 1)
+        nones = _QuestionnaireItemInitial_value(self).count(None)
+        if 11 != nones:
+            refuse_choice('value')
 
 
 class QuestionnaireResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="QuestionnaireResponse"):
@@ -8843,8 +9660,8 @@ class QuestionnaireResponse(DomainResource, kw_only=True, tag_field="resourceTyp
 
     resourceType: ClassVar[str] = "QuestionnaireResponse"
     identifier: Identifier | None = None
-    basedOn: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    basedOn: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     questionnaire: Uri | None = None
     _questionnaire: Element | None = None
     status: QuestionnaireAnswersStatusCode
@@ -8855,14 +9672,19 @@ class QuestionnaireResponse(DomainResource, kw_only=True, tag_field="resourceTyp
     _authored: Element | None = None
     author: Reference | None = None
     source: Reference | None = None
-    item: list[QuestionnaireResponseItem] | None = None
+    item: Many[QuestionnaireResponseItem] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
-        check_targets_of_all(self.partOf, 'Observation|Procedure')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'Observation|Procedure')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.author is not None:
+            check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.source is not None:
+            check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class QuestionnaireResponseItem(BackboneElement, kw_only=True):
@@ -8874,8 +9696,8 @@ class QuestionnaireResponseItem(BackboneElement, kw_only=True):
     _definition: Element | None = None
     text: String | None = None
     _text: Element | None = None
-    answer: list[QuestionnaireResponseItemAnswer] | None = None
-    item: list[QuestionnaireResponseItem] | None = None
+    answer: Many[QuestionnaireResponseItemAnswer] | None = None
+    item: Many[QuestionnaireResponseItem] | None = None
 
 
 class QuestionnaireResponseItemAnswer(BackboneElement, kw_only=True):
@@ -8901,34 +9723,37 @@ class QuestionnaireResponseItemAnswer(BackboneElement, kw_only=True):
     valueCoding: Coding | None = None
     valueQuantity: Quantity | None = None
     valueReference: Reference | None = None
-    item: list[QuestionnaireResponseItem] | None = None
+    item: Many[QuestionnaireResponseItem] | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_QuestionnaireResponseItemAnswer_value(self), 12, 0)
+        nones = _QuestionnaireResponseItemAnswer_value(self).count(None)
+        if 11 > nones:
+            refuse_choice('value')
 
 
 class RelatedPerson(DomainResource, kw_only=True, tag_field="resourceType", tag="RelatedPerson"):
     """A person that is related to a patient, but who is not a direct target of care (RelatedPerson)."""
 
     resourceType: ClassVar[str] = "RelatedPerson"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
     patient: Reference
-    relationship: list[CodeableConcept] | None = None
-    name: list[HumanName] | None = None
-    telecom: list[ContactPoint] | None = None
+    relationship: Many[CodeableConcept] | None = None
+    name: Many[HumanName] | None = None
+    telecom: Many[ContactPoint] | None = None
     gender: AdministrativeGenderCode | None = None
     _gender: Element | None = None
     birthDate: Date | None = None
     _birthDate: Element | None = None
-    address: list[Address] | None = None
-    photo: list[Attachment] | None = None
+    address: Many[Address] | None = None
+    photo: Many[Attachment] | None = None
     period: Period | None = None
-    communication: list[RelatedPersonCommunication] | None = None
+    communication: Many[RelatedPersonCommunication] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
 
 
 class RelatedPersonCommunication(BackboneElement, kw_only=True):
@@ -8943,13 +9768,13 @@ class RequestGroup(DomainResource, kw_only=True, tag_field="resourceType", tag="
     """A group of related requests (RequestGroup)."""
 
     resourceType: ClassVar[str] = "RequestGroup"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    basedOn: list[Reference] | None = None
-    replaces: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    basedOn: Many[Reference] | None = None
+    replaces: Many[Reference] | None = None
     groupIdentifier: Identifier | None = None
     status: RequestStatusCode
     _status: Element | None = None
@@ -8963,16 +9788,20 @@ class RequestGroup(DomainResource, kw_only=True, tag_field="resourceType", tag="
     authoredOn: DateTime | None = None
     _authoredOn: Element | None = None
     author: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    action: list[RequestGroupAction] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    action: Many[RequestGroupAction] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.author, 'Device|Practitioner|PractitionerRole')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.author is not None:
+            check_targets(self.author, 'Device|Practitioner|PractitionerRole')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
 
 
 class RequestGroupAction(BackboneElement, kw_only=True):
@@ -8988,10 +9817,10 @@ class RequestGroupAction(BackboneElement, kw_only=True):
     _textEquivalent: Element | None = None
     priority: RequestPriorityCode | None = None
     _priority: Element | None = None
-    code: list[CodeableConcept] | None = None
-    documentation: list[RelatedArtifact] | None = None
-    condition: list[RequestGroupActionCondition] | None = None
-    relatedAction: list[RequestGroupActionRelatedAction] | None = None
+    code: Many[CodeableConcept] | None = None
+    documentation: Many[RelatedArtifact] | None = None
+    condition: Many[RequestGroupActionCondition] | None = None
+    relatedAction: Many[RequestGroupActionRelatedAction] | None = None
     timingDateTime: DateTime | None = None
     _timingDateTime: Element | None = None
     timingAge: Age | None = None
@@ -8999,7 +9828,7 @@ class RequestGroupAction(BackboneElement, kw_only=True):
     timingDuration: Duration | None = None
     timingRange: Range | None = None
     timingTiming: Timing | None = None
-    participant: list[Reference] | None = None
+    participant: Many[Reference] | None = None
     type: CodeableConcept | None = None
     groupingBehavior: ActionGroupingBehaviorCode | None = None
     _groupingBehavior: Element | None = None
@@ -9012,11 +9841,14 @@ class RequestGroupAction(BackboneElement, kw_only=True):
     cardinalityBehavior: ActionCardinalityBehaviorCode | None = None
     _cardinalityBehavior: Element | None = None
     resource: Reference | None = None
-    action: list[RequestGroupAction] | None = None
+    action: Many[RequestGroupAction] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.participant, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_choice(_RequestGroupAction_timing(self), 6, 0)
+        if self.participant is not None:
+            check_targets_of_all(self.participant, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        nones = _RequestGroupAction_timing(self).count(None)
+        if 5 > nones:
+            refuse_choice('timing')
 
 
 class RequestGroupActionCondition(BackboneElement, kw_only=True):
@@ -9038,7 +9870,9 @@ class RequestGroupActionRelatedAction(BackboneElement, kw_only=True):
     offsetRange: Range | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_RequestGroupActionRelatedAction_offset(self), 2, 0)
+        nones = _RequestGroupActionRelatedAction_offset(self).count(None)
+        if 1 > nones:
+            refuse_choice('offset')
 
 
 class ResearchDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchDefinition"):
@@ -9047,7 +9881,7 @@ class ResearchDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     resourceType: ClassVar[str] = "ResearchDefinition"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -9068,13 +9902,13 @@ class ResearchDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    comment: list[String | None] | None = None
-    _comment: list[Element | None] | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    comment: Several[String] | None = None
+    _comment: Several[Element] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     usage: String | None = None
@@ -9086,26 +9920,33 @@ class ResearchDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    library: list[Uri | None] | None = None
-    _library: list[Element | None] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    library: Several[Uri] | None = None
+    _library: Several[Element] | None = None
     population: Reference
     exposure: Reference | None = None
     exposureAlternative: Reference | None = None
     outcome: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_targets(self.population, 'ResearchElementDefinition')
-        check_targets(self.exposure, 'ResearchElementDefinition')
-        check_targets(self.exposureAlternative, 'ResearchElementDefinition')
-        check_targets(self.outcome, 'ResearchElementDefinition')
-        check_choice(_ResearchDefinition_subject(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        if self.population is not None:
+            check_targets(self.population, 'ResearchElementDefinition')
+        if self.exposure is not None:
+            check_targets(self.exposure, 'ResearchElementDefinition')
+        if self.exposureAlternative is not None:
+            check_targets(self.exposureAlternative, 'ResearchElementDefinition')
+        if self.outcome is not None:
+            check_targets(self.outcome, 'ResearchElementDefinition')
+        nones = _ResearchDefinition_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
 
 
 class ResearchElementDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchElementDefinition"):
@@ -9114,7 +9955,7 @@ class ResearchElementDefinition(DomainResource, kw_only=True, tag_field="resourc
     resourceType: ClassVar[str] = "ResearchElementDefinition"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -9135,13 +9976,13 @@ class ResearchElementDefinition(DomainResource, kw_only=True, tag_field="resourc
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    comment: list[String | None] | None = None
-    _comment: list[Element | None] | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    comment: Several[String] | None = None
+    _comment: Several[Element] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     usage: String | None = None
@@ -9153,23 +9994,26 @@ class ResearchElementDefinition(DomainResource, kw_only=True, tag_field="resourc
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    library: list[Uri | None] | None = None
-    _library: list[Element | None] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    library: Several[Uri] | None = None
+    _library: Several[Element] | None = None
     type: ResearchElementTypeCode
     _type: Element | None = None
     variableType: VariableTypeCode | None = None
     _variableType: Element | None = None
-    characteristic: list[ResearchElementDefinitionCharacteristic]
+    characteristic: Many[ResearchElementDefinitionCharacteristic]
 
     def __post_init__(self) -> None:
-        check_targets(self.subjectReference, 'Group')
-        check_choice(_ResearchElementDefinition_subject(self), 2, 0)
+        if self.subjectReference is not None:
+            check_targets(self.subjectReference, 'Group')
+        nones = _ResearchElementDefinition_subject(self).count(None)
+        if 1 > nones:
+            refuse_choice('subject')
 
 
 class ResearchElementDefinitionCharacteristic(BackboneElement, kw_only=True):
@@ -9180,7 +10024,7 @@ class ResearchElementDefinitionCharacteristic(BackboneElement, kw_only=True):
     _definitionCanonical: Element | None = None
     definitionExpression: Expression | None = None
     definitionDataRequirement: DataRequirement | None = None
-    usageContext: list[UsageContext] | None = None
+    usageContext: Many[UsageContext] | None = None
     exclude: bool | None = None
     _exclude: Element | None = None
     unitOfMeasure: CodeableConcept | None = None
@@ -9206,66 +10050,79 @@ class ResearchElementDefinitionCharacteristic(BackboneElement, kw_only=True):
     _participantEffectiveGroupMeasure: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ResearchElementDefinitionCharacteristic_definition(self), 4, 1)
-        check_choice(_ResearchElementDefinitionCharacteristic_studyEffective(self), 4, 0)
-        check_choice(_ResearchElementDefinitionCharacteristic_participantEffective(self), 4, 0)
+        nones = _ResearchElementDefinitionCharacteristic_definition(self).count(None)
+        if 3 != nones:
+            refuse_choice('definition')
+        nones = _ResearchElementDefinitionCharacteristic_studyEffective(self).count(None)
+        if 3 > nones:
+            refuse_choice('studyEffective')
+        nones = _ResearchElementDefinitionCharacteristic_participantEffective(self).count(None)
+        if 3 > nones:
+            refuse_choice('participantEffective')
 
 
 class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchStudy"):
     """Investigation to increase healthcare-related patient-independent knowledge (ResearchStudy)."""
 
     resourceType: ClassVar[str] = "ResearchStudy"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     name: String | None = None
     _name: Element | None = None
     title: String | None = None
     _title: Element | None = None
-    label: list[ResearchStudyLabel] | None = None
-    protocol: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    label: Many[ResearchStudyLabel] | None = None
+    protocol: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: ResearchStudyStatusCode
     _status: Element | None = None
     primaryPurposeType: CodeableConcept | None = None
     phase: CodeableConcept | None = None
-    studyDesign: list[CodeableConcept] | None = None
-    category: list[CodeableConcept] | None = None
-    focus: list[CodeableConcept] | None = None
-    condition: list[CodeableConcept] | None = None
-    contact: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
-    keyword: list[CodeableConcept] | None = None
-    location: list[CodeableConcept] | None = None
-    region: list[CodeableConcept] | None = None
+    studyDesign: Many[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
+    focus: Many[CodeableConcept] | None = None
+    condition: Many[CodeableConcept] | None = None
+    contact: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
+    keyword: Many[CodeableConcept] | None = None
+    location: Many[CodeableConcept] | None = None
+    region: Many[CodeableConcept] | None = None
     descriptionSummary: String | None = None
     _descriptionSummary: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    enrollment: list[Reference] | None = None
+    enrollment: Many[Reference] | None = None
     period: Period | None = None
     sponsor: Reference | None = None
     principalInvestigator: Reference | None = None
-    site: list[Reference] | None = None
+    site: Many[Reference] | None = None
     reasonStopped: CodeableConcept | None = None
-    note: list[Annotation] | None = None
-    arm: list[ResearchStudyArm] | None = None
-    classifier: list[CodeableConcept] | None = None
-    associatedParty: list[ResearchStudyAssociatedParty] | None = None
-    progressStatus: list[ResearchStudyProgressStatus] | None = None
+    note: Many[Annotation] | None = None
+    arm: Many[ResearchStudyArm] | None = None
+    classifier: Many[CodeableConcept] | None = None
+    associatedParty: Many[ResearchStudyAssociatedParty] | None = None
+    progressStatus: Many[ResearchStudyProgressStatus] | None = None
     whyStopped: CodeableConcept | None = None
     recruitment: ResearchStudyRecruitment | None = None
-    comparisonGroup: list[ResearchStudyComparisonGroup] | None = None
-    objective: list[ResearchStudyObjective] | None = None
-    outcomeMeasure: list[ResearchStudyOutcomeMeasure] | None = None
-    result: list[Reference] | None = None
+    comparisonGroup: Many[ResearchStudyComparisonGroup] | None = None
+    objective: Many[ResearchStudyObjective] | None = None
+    outcomeMeasure: Many[ResearchStudyOutcomeMeasure] | None = None
+    result: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.protocol, 'PlanDefinition')
-        check_targets_of_all(self.partOf, 'ResearchStudy')
-        check_targets_of_all(self.enrollment, 'Group')
-        check_targets(self.sponsor, 'Organization')
-        check_targets(self.principalInvestigator, 'Practitioner|PractitionerRole')
-        check_targets_of_all(self.site, 'Location|Organization|ResearchStudy')
-        check_targets_of_all(self.result, 'DiagnosticReport')
+        if self.protocol is not None:
+            check_targets_of_all(self.protocol, 'PlanDefinition')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'ResearchStudy')
+        if self.enrollment is not None:
+            check_targets_of_all(self.enrollment, 'Group')
+        if self.sponsor is not None:
+            check_targets(self.sponsor, 'Organization')
+        if self.principalInvestigator is not None:
+            check_targets(self.principalInvestigator, 'Practitioner|PractitionerRole')
+        if self.site is not None:
+            check_targets_of_all(self.site, 'Location|Organization|ResearchStudy')
+        if self.result is not None:
+            check_targets_of_all(self.result, 'DiagnosticReport')
 
 
 class ResearchStudyLabel(BackboneElement, kw_only=True):
@@ -9292,12 +10149,13 @@ class ResearchStudyAssociatedParty(BackboneElement, kw_only=True):
     name: String | None = None
     _name: Element | None = None
     role: CodeableConcept
-    period: list[Period] | None = None
-    classifier: list[CodeableConcept] | None = None
+    period: Many[Period] | None = None
+    classifier: Many[CodeableConcept] | None = None
     party: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.party, 'Organization|Practitioner|PractitionerRole')
+        if self.party is not None:
+            check_targets(self.party, 'Organization|Practitioner|PractitionerRole')
 
 
 class ResearchStudyProgressStatus(BackboneElement, kw_only=True):
@@ -9320,8 +10178,10 @@ class ResearchStudyRecruitment(BackboneElement, kw_only=True):
     actualGroup: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.eligibility, 'EvidenceVariable|Group')
-        check_targets(self.actualGroup, 'Group')
+        if self.eligibility is not None:
+            check_targets(self.eligibility, 'EvidenceVariable|Group')
+        if self.actualGroup is not None:
+            check_targets(self.actualGroup, 'Group')
 
 
 class ResearchStudyComparisonGroup(BackboneElement, kw_only=True):
@@ -9334,12 +10194,14 @@ class ResearchStudyComparisonGroup(BackboneElement, kw_only=True):
     type: CodeableConcept | None = None
     description: String | None = None
     _description: Element | None = None
-    intendedExposure: list[Reference] | None = None
+    intendedExposure: Many[Reference] | None = None
     observedGroup: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.intendedExposure, 'EvidenceVariable')
-        check_targets(self.observedGroup, 'Group')
+        if self.intendedExposure is not None:
+            check_targets_of_all(self.intendedExposure, 'EvidenceVariable')
+        if self.observedGroup is not None:
+            check_targets(self.observedGroup, 'Group')
 
 
 class ResearchStudyObjective(BackboneElement, kw_only=True):
@@ -9357,20 +10219,21 @@ class ResearchStudyOutcomeMeasure(BackboneElement, kw_only=True):
 
     name: String | None = None
     _name: Element | None = None
-    type: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
     description: String | None = None
     _description: Element | None = None
     reference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.reference, 'EvidenceVariable')
+        if self.reference is not None:
+            check_targets(self.reference, 'EvidenceVariable')
 
 
 class ResearchSubject(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchSubject"):
     """Physical entity which is the primary unit of interest in the study (ResearchSubject)."""
 
     resourceType: ClassVar[str] = "ResearchSubject"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: ResearchSubjectStatusCode
     _status: Element | None = None
     period: Period | None = None
@@ -9383,16 +10246,19 @@ class ResearchSubject(DomainResource, kw_only=True, tag_field="resourceType", ta
     consent: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.study, 'ResearchStudy')
-        check_targets(self.individual, 'Patient')
-        check_targets(self.consent, 'Consent')
+        if self.study is not None:
+            check_targets(self.study, 'ResearchStudy')
+        if self.individual is not None:
+            check_targets(self.individual, 'Patient')
+        if self.consent is not None:
+            check_targets(self.consent, 'Consent')
 
 
 class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag="RiskAssessment"):
     """Potential outcomes for a subject with likelihood (RiskAssessment)."""
 
     resourceType: ClassVar[str] = "RiskAssessment"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     basedOn: Reference | None = None
     parent: Reference | None = None
     status: ObservationStatusCode
@@ -9406,21 +10272,28 @@ class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag
     occurrencePeriod: Period | None = None
     condition: Reference | None = None
     performer: Reference | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    basis: list[Reference] | None = None
-    prediction: list[RiskAssessmentPrediction] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    basis: Many[Reference] | None = None
+    prediction: Many[RiskAssessmentPrediction] | None = None
     mitigation: String | None = None
     _mitigation: Element | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Group|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.condition, 'Condition')
-        check_targets(self.performer, 'Device|Practitioner|PractitionerRole')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
-        check_choice(_RiskAssessment_occurrence(self), 2, 0)
+        if self.subject is not None:
+            check_targets(self.subject, 'Group|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.condition is not None:
+            check_targets(self.condition, 'Condition')
+        if self.performer is not None:
+            check_targets(self.performer, 'Device|Practitioner|PractitionerRole')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        nones = _RiskAssessment_occurrence(self).count(None)
+        if 1 > nones:
+            refuse_choice('occurrence')
 
 
 class RiskAssessmentPrediction(BackboneElement, kw_only=True):
@@ -9439,8 +10312,12 @@ class RiskAssessmentPrediction(BackboneElement, kw_only=True):
     _rationale: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_RiskAssessmentPrediction_probability(self), 2, 0)
-        check_choice(_RiskAssessmentPrediction_when(self), 2, 0)
+        nones = _RiskAssessmentPrediction_probability(self).count(None)
+        if 1 > nones:
+            refuse_choice('probability')
+        nones = _RiskAssessmentPrediction_when(self).count(None)
+        if 1 > nones:
+            refuse_choice('when')
 
 
 class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceType", tag="RiskEvidenceSynthesis"):
@@ -9449,7 +10326,7 @@ class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceTyp
     resourceType: ClassVar[str] = "RiskEvidenceSynthesis"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -9462,12 +10339,12 @@ class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceTyp
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    note: list[Annotation] | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     copyright: String | None = None
     _copyright: Element | None = None
     approvalDate: Date | None = None
@@ -9475,12 +10352,12 @@ class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceTyp
     lastReviewDate: Date | None = None
     _lastReviewDate: Element | None = None
     effectivePeriod: Period | None = None
-    topic: list[CodeableConcept] | None = None
-    author: list[ContactDetail] | None = None
-    editor: list[ContactDetail] | None = None
-    reviewer: list[ContactDetail] | None = None
-    endorser: list[ContactDetail] | None = None
-    relatedArtifact: list[RelatedArtifact] | None = None
+    topic: Many[CodeableConcept] | None = None
+    author: Many[ContactDetail] | None = None
+    editor: Many[ContactDetail] | None = None
+    reviewer: Many[ContactDetail] | None = None
+    endorser: Many[ContactDetail] | None = None
+    relatedArtifact: Many[RelatedArtifact] | None = None
     synthesisType: CodeableConcept | None = None
     studyType: CodeableConcept | None = None
     population: Reference
@@ -9488,12 +10365,15 @@ class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceTyp
     outcome: Reference
     sampleSize: RiskEvidenceSynthesisSampleSize | None = None
     riskEstimate: RiskEvidenceSynthesisRiskEstimate | None = None
-    certainty: list[RiskEvidenceSynthesisCertainty] | None = None
+    certainty: Many[RiskEvidenceSynthesisCertainty] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.population, 'EvidenceVariable')
-        check_targets(self.exposure, 'EvidenceVariable')
-        check_targets(self.outcome, 'EvidenceVariable')
+        if self.population is not None:
+            check_targets(self.population, 'EvidenceVariable')
+        if self.exposure is not None:
+            check_targets(self.exposure, 'EvidenceVariable')
+        if self.outcome is not None:
+            check_targets(self.outcome, 'EvidenceVariable')
 
 
 class RiskEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
@@ -9520,7 +10400,7 @@ class RiskEvidenceSynthesisRiskEstimate(BackboneElement, kw_only=True):
     _denominatorCount: Element | None = None
     numeratorCount: Integer | None = None
     _numeratorCount: Element | None = None
-    precisionEstimate: list[RiskEvidenceSynthesisRiskEstimatePrecisionEstimate] | None = None
+    precisionEstimate: Many[RiskEvidenceSynthesisRiskEstimatePrecisionEstimate] | None = None
 
 
 class RiskEvidenceSynthesisRiskEstimatePrecisionEstimate(BackboneElement, kw_only=True, rename={'from_': 'from'}):
@@ -9538,36 +10418,37 @@ class RiskEvidenceSynthesisRiskEstimatePrecisionEstimate(BackboneElement, kw_onl
 class RiskEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
     """How certain is the risk (RiskEvidenceSynthesis.certainty)."""
 
-    rating: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
-    certaintySubcomponent: list[RiskEvidenceSynthesisCertaintyCertaintySubcomponent] | None = None
+    rating: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
+    certaintySubcomponent: Many[RiskEvidenceSynthesisCertaintyCertaintySubcomponent] | None = None
 
 
 class RiskEvidenceSynthesisCertaintyCertaintySubcomponent(BackboneElement, kw_only=True):
     """A component that contributes to the overall certainty (RiskEvidenceSynthesis.certainty.certaintySubcomponent)."""
 
     type: CodeableConcept | None = None
-    rating: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
+    rating: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
 
 
 class Schedule(DomainResource, kw_only=True, tag_field="resourceType", tag="Schedule"):
     """A container for slots of time that may be available for booking appointments (Schedule)."""
 
     resourceType: ClassVar[str] = "Schedule"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     active: bool | None = None
     _active: Element | None = None
-    serviceCategory: list[CodeableConcept] | None = None
-    serviceType: list[CodeableConcept] | None = None
-    specialty: list[CodeableConcept] | None = None
-    actor: list[Reference]
+    serviceCategory: Many[CodeableConcept] | None = None
+    serviceType: Many[CodeableConcept] | None = None
+    specialty: Many[CodeableConcept] | None = None
+    actor: Many[Reference]
     planningHorizon: Period | None = None
     comment: String | None = None
     _comment: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.actor is not None:
+            check_targets_of_all(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class SearchParameter(DomainResource, kw_only=True, tag_field="resourceType", tag="SearchParameter"):
@@ -9590,17 +10471,17 @@ class SearchParameter(DomainResource, kw_only=True, tag_field="resourceType", ta
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     code: Code
     _code: Element | None = None
-    base: list[ResourceTypesCode | None]
-    _base: list[Element | None] | None = None
+    base: Several[ResourceTypesCode]
+    _base: Several[Element] | None = None
     type: SearchParamTypeCode
     _type: Element | None = None
     expression: String | None = None
@@ -9609,19 +10490,19 @@ class SearchParameter(DomainResource, kw_only=True, tag_field="resourceType", ta
     _xpath: Element | None = None
     xpathUsage: SearchXpathUsageCode | None = None
     _xpathUsage: Element | None = None
-    target: list[ResourceTypesCode | None] | None = None
-    _target: list[Element | None] | None = None
+    target: Several[ResourceTypesCode] | None = None
+    _target: Several[Element] | None = None
     multipleOr: bool | None = None
     _multipleOr: Element | None = None
     multipleAnd: bool | None = None
     _multipleAnd: Element | None = None
-    comparator: list[SearchComparatorCode | None] | None = None
-    _comparator: list[Element | None] | None = None
-    modifier: list[SearchModifierCodeCode | None] | None = None
-    _modifier: list[Element | None] | None = None
-    chain: list[String | None] | None = None
-    _chain: list[Element | None] | None = None
-    component: list[SearchParameterComponent] | None = None
+    comparator: Several[SearchComparatorCode] | None = None
+    _comparator: Several[Element] | None = None
+    modifier: Several[SearchModifierCodeCode] | None = None
+    _modifier: Several[Element] | None = None
+    chain: Several[String] | None = None
+    _chain: Several[Element] | None = None
+    component: Many[SearchParameterComponent] | None = None
 
 
 class SearchParameterComponent(BackboneElement, kw_only=True):
@@ -9637,25 +10518,25 @@ class ServiceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag
     """A request for a service to be performed (ServiceRequest)."""
 
     resourceType: ClassVar[str] = "ServiceRequest"
-    identifier: list[Identifier] | None = None
-    instantiatesCanonical: list[Uri | None] | None = None
-    _instantiatesCanonical: list[Element | None] | None = None
-    instantiatesUri: list[Uri | None] | None = None
-    _instantiatesUri: list[Element | None] | None = None
-    basedOn: list[Reference] | None = None
-    replaces: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    instantiatesCanonical: Several[Uri] | None = None
+    _instantiatesCanonical: Several[Element] | None = None
+    instantiatesUri: Several[Uri] | None = None
+    _instantiatesUri: Several[Element] | None = None
+    basedOn: Many[Reference] | None = None
+    replaces: Many[Reference] | None = None
     requisition: Identifier | None = None
     status: RequestStatusCode
     _status: Element | None = None
     intent: RequestIntentCode
     _intent: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     priority: RequestPriorityCode | None = None
     _priority: Element | None = None
     doNotPerform: bool | None = None
     _doNotPerform: Element | None = None
     code: CodeableConcept | None = None
-    orderDetail: list[CodeableConcept] | None = None
+    orderDetail: Many[CodeableConcept] | None = None
     quantityQuantity: Quantity | None = None
     quantityRatio: Ratio | None = None
     quantityRange: Range | None = None
@@ -9672,45 +10553,62 @@ class ServiceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag
     _authoredOn: Element | None = None
     requester: Reference | None = None
     performerType: CodeableConcept | None = None
-    performer: list[Reference] | None = None
-    locationCode: list[CodeableConcept] | None = None
-    locationReference: list[Reference] | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
-    insurance: list[Reference] | None = None
-    supportingInfo: list[Reference] | None = None
-    specimen: list[Reference] | None = None
-    bodySite: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
+    performer: Many[Reference] | None = None
+    locationCode: Many[CodeableConcept] | None = None
+    locationReference: Many[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
+    insurance: Many[Reference] | None = None
+    supportingInfo: Many[Reference] | None = None
+    specimen: Many[Reference] | None = None
+    bodySite: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
     patientInstruction: String | None = None
     _patientInstruction: Element | None = None
-    relevantHistory: list[Reference] | None = None
+    relevantHistory: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest')
-        check_targets_of_all(self.replaces, 'ServiceRequest')
-        check_targets(self.subject, 'Device|Group|Location|Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.locationReference, 'Location')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
-        check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
-        check_targets_of_all(self.specimen, 'Specimen')
-        check_targets_of_all(self.relevantHistory, 'Provenance')
-        check_choice(_ServiceRequest_quantity(self), 3, 0)
-        check_choice(_ServiceRequest_occurrence(self), 3, 0)
-        check_choice(_ServiceRequest_asNeeded(self), 2, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest')
+        if self.replaces is not None:
+            check_targets_of_all(self.replaces, 'ServiceRequest')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Location|Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.requester is not None:
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.performer is not None:
+            check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.locationReference is not None:
+            check_targets_of_all(self.locationReference, 'Location')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        if self.insurance is not None:
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+        if self.specimen is not None:
+            check_targets_of_all(self.specimen, 'Specimen')
+        if self.relevantHistory is not None:
+            check_targets_of_all(self.relevantHistory, 'Provenance')
+        nones = _ServiceRequest_quantity(self).count(None)
+        if 2 > nones:
+            refuse_choice('quantity')
+        nones = _ServiceRequest_occurrence(self).count(None)
+        if 2 > nones:
+            refuse_choice('occurrence')
+        nones = _ServiceRequest_asNeeded(self).count(None)
+        if 1 > nones:
+            refuse_choice('asNeeded')
 
 
 class Slot(DomainResource, kw_only=True, tag_field="resourceType", tag="Slot"):
     """A slot of time on a schedule that may be available for booking appointments (Slot)."""
 
     resourceType: ClassVar[str] = "Slot"
-    identifier: list[Identifier] | None = None
-    serviceCategory: list[CodeableConcept] | None = None
-    serviceType: list[CodeableConcept] | None = None
-    specialty: list[CodeableConcept] | None = None
+    identifier: Many[Identifier] | None = None
+    serviceCategory: Many[CodeableConcept] | None = None
+    serviceType: Many[CodeableConcept] | None = None
+    specialty: Many[CodeableConcept] | None = None
     appointmentType: CodeableConcept | None = None
     schedule: Reference
     status: SlotstatusCode
@@ -9725,14 +10623,15 @@ class Slot(DomainResource, kw_only=True, tag_field="resourceType", tag="Slot"):
     _comment: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.schedule, 'Schedule')
+        if self.schedule is not None:
+            check_targets(self.schedule, 'Schedule')
 
 
 class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Specimen"):
     """Sample for analysis (Specimen)."""
 
     resourceType: ClassVar[str] = "Specimen"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     accessionIdentifier: Identifier | None = None
     status: SpecimenStatusCode | None = None
     _status: Element | None = None
@@ -9740,18 +10639,21 @@ class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Spec
     subject: Reference | None = None
     receivedTime: DateTime | None = None
     _receivedTime: Element | None = None
-    parent: list[Reference] | None = None
-    request: list[Reference] | None = None
+    parent: Many[Reference] | None = None
+    request: Many[Reference] | None = None
     collection: SpecimenCollection | None = None
-    processing: list[SpecimenProcessing] | None = None
-    container: list[SpecimenContainer] | None = None
-    condition: list[CodeableConcept] | None = None
-    note: list[Annotation] | None = None
+    processing: Many[SpecimenProcessing] | None = None
+    container: Many[SpecimenContainer] | None = None
+    condition: Many[CodeableConcept] | None = None
+    note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.subject, 'Device|Group|Location|Patient|Substance')
-        check_targets_of_all(self.parent, 'Specimen')
-        check_targets_of_all(self.request, 'ServiceRequest')
+        if self.subject is not None:
+            check_targets(self.subject, 'Device|Group|Location|Patient|Substance')
+        if self.parent is not None:
+            check_targets_of_all(self.parent, 'Specimen')
+        if self.request is not None:
+            check_targets_of_all(self.request, 'ServiceRequest')
 
 
 class SpecimenCollection(BackboneElement, kw_only=True):
@@ -9769,9 +10671,14 @@ class SpecimenCollection(BackboneElement, kw_only=True):
     fastingStatusDuration: Duration | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.collector, 'Practitioner|PractitionerRole')
-        check_choice(_SpecimenCollection_collected(self), 2, 0)
-        check_choice(_SpecimenCollection_fastingStatus(self), 2, 0)
+        if self.collector is not None:
+            check_targets(self.collector, 'Practitioner|PractitionerRole')
+        nones = _SpecimenCollection_collected(self).count(None)
+        if 1 > nones:
+            refuse_choice('collected')
+        nones = _SpecimenCollection_fastingStatus(self).count(None)
+        if 1 > nones:
+            refuse_choice('fastingStatus')
 
 
 class SpecimenProcessing(BackboneElement, kw_only=True):
@@ -9780,20 +10687,23 @@ class SpecimenProcessing(BackboneElement, kw_only=True):
     description: String | None = None
     _description: Element | None = None
     procedure: CodeableConcept | None = None
-    additive: list[Reference] | None = None
+    additive: Many[Reference] | None = None
     timeDateTime: DateTime | None = None
     _timeDateTime: Element | None = None
     timePeriod: Period | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.additive, 'Substance')
-        check_choice(_SpecimenProcessing_time(self), 2, 0)
+        if self.additive is not None:
+            check_targets_of_all(self.additive, 'Substance')
+        nones = _SpecimenProcessing_time(self).count(None)
+        if 1 > nones:
+            refuse_choice('time')
 
 
 class SpecimenContainer(BackboneElement, kw_only=True):
     """Direct container of specimen (tube/slide, etc.) (Specimen.container)."""
 
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     description: String | None = None
     _description: Element | None = None
     type: CodeableConcept | None = None
@@ -9803,8 +10713,11 @@ class SpecimenContainer(BackboneElement, kw_only=True):
     additiveReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.additiveReference, 'Substance')
-        check_choice(_SpecimenContainer_additive(self), 2, 0)
+        if self.additiveReference is not None:
+            check_targets(self.additiveReference, 'Substance')
+        nones = _SpecimenContainer_additive(self).count(None)
+        if 1 > nones:
+            refuse_choice('additive')
 
 
 class SpecimenDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="SpecimenDefinition"):
@@ -9813,11 +10726,11 @@ class SpecimenDefinition(DomainResource, kw_only=True, tag_field="resourceType",
     resourceType: ClassVar[str] = "SpecimenDefinition"
     identifier: Identifier | None = None
     typeCollected: CodeableConcept | None = None
-    patientPreparation: list[CodeableConcept] | None = None
+    patientPreparation: Many[CodeableConcept] | None = None
     timeAspect: String | None = None
     _timeAspect: Element | None = None
-    collection: list[CodeableConcept] | None = None
-    typeTested: list[SpecimenDefinitionTypeTested] | None = None
+    collection: Many[CodeableConcept] | None = None
+    typeTested: Many[SpecimenDefinitionTypeTested] | None = None
 
 
 class SpecimenDefinitionTypeTested(BackboneElement, kw_only=True):
@@ -9832,8 +10745,8 @@ class SpecimenDefinitionTypeTested(BackboneElement, kw_only=True):
     requirement: String | None = None
     _requirement: Element | None = None
     retentionTime: Duration | None = None
-    rejectionCriterion: list[CodeableConcept] | None = None
-    handling: list[SpecimenDefinitionTypeTestedHandling] | None = None
+    rejectionCriterion: Many[CodeableConcept] | None = None
+    handling: Many[SpecimenDefinitionTypeTestedHandling] | None = None
 
 
 class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
@@ -9848,12 +10761,14 @@ class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
     minimumVolumeQuantity: Quantity | None = None
     minimumVolumeString: String | None = None
     _minimumVolumeString: Element | None = None
-    additive: list[SpecimenDefinitionTypeTestedContainerAdditive] | None = None
+    additive: Many[SpecimenDefinitionTypeTestedContainerAdditive] | None = None
     preparation: String | None = None
     _preparation: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_SpecimenDefinitionTypeTestedContainer_minimumVolume(self), 2, 0)
+        nones = _SpecimenDefinitionTypeTestedContainer_minimumVolume(self).count(None)
+        if 1 > nones:
+            refuse_choice('minimumVolume')
 
 
 class SpecimenDefinitionTypeTestedContainerAdditive(BackboneElement, kw_only=True):
@@ -9863,8 +10778,11 @@ class SpecimenDefinitionTypeTestedContainerAdditive(BackboneElement, kw_only=Tru
     additiveReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.additiveReference, 'Substance')
-        check_choice(_SpecimenDefinitionTypeTestedContainerAdditive_additive(self), 2, 1)
+        if self.additiveReference is not None:
+            check_targets(self.additiveReference, 'Substance')
+        nones = _SpecimenDefinitionTypeTestedContainerAdditive_additive(self).count(None)
+        if 1 != nones:
+            refuse_choice('additive')
 
 
 class SpecimenDefinitionTypeTestedHandling(BackboneElement, kw_only=True):
@@ -9883,7 +10801,7 @@ class StructureDefinition(DomainResource, kw_only=True, tag_field="resourceType"
     resourceType: ClassVar[str] = "StructureDefinition"
     url: Uri
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String
@@ -9898,26 +10816,26 @@ class StructureDefinition(DomainResource, kw_only=True, tag_field="resourceType"
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
     _copyright: Element | None = None
-    keyword: list[Coding] | None = None
+    keyword: Many[Coding] | None = None
     fhirVersion: FHIRVersionCode | None = None
     _fhirVersion: Element | None = None
-    mapping: list[StructureDefinitionMapping] | None = None
+    mapping: Many[StructureDefinitionMapping] | None = None
     kind: StructureDefinitionKindCode
     _kind: Element | None = None
     abstract: bool
     _abstract: Element | None = None
-    context: list[StructureDefinitionContext] | None = None
-    contextInvariant: list[String | None] | None = None
-    _contextInvariant: list[Element | None] | None = None
+    context: Many[StructureDefinitionContext] | None = None
+    contextInvariant: Several[String] | None = None
+    _contextInvariant: Several[Element] | None = None
     type: Uri
     _type: Element | None = None
     baseDefinition: Uri | None = None
@@ -9953,13 +10871,13 @@ class StructureDefinitionContext(BackboneElement, kw_only=True):
 class StructureDefinitionSnapshot(BackboneElement, kw_only=True):
     """Snapshot view of the structure (StructureDefinition.snapshot)."""
 
-    element: list[ElementDefinition]
+    element: Many[ElementDefinition]
 
 
 class StructureDefinitionDifferential(BackboneElement, kw_only=True):
     """Differential view of the structure (StructureDefinition.differential)."""
 
-    element: list[ElementDefinition]
+    element: Many[ElementDefinition]
 
 
 class StructureMap(DomainResource, kw_only=True, tag_field="resourceType", tag="StructureMap", rename={'import_': 'import'}):
@@ -9968,7 +10886,7 @@ class StructureMap(DomainResource, kw_only=True, tag_field="resourceType", tag="
     resourceType: ClassVar[str] = "StructureMap"
     url: Uri
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String
@@ -9983,19 +10901,19 @@ class StructureMap(DomainResource, kw_only=True, tag_field="resourceType", tag="
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
     _copyright: Element | None = None
-    structure: list[StructureMapStructure] | None = None
-    import_: list[Uri | None] | None = None
-    _import: list[Element | None] | None = None
-    group: list[StructureMapGroup]
+    structure: Many[StructureMapStructure] | None = None
+    import_: Several[Uri] | None = None
+    _import: Several[Element] | None = None
+    group: Many[StructureMapGroup]
 
 
 class StructureMapStructure(BackboneElement, kw_only=True):
@@ -10022,8 +10940,8 @@ class StructureMapGroup(BackboneElement, kw_only=True):
     _typeMode: Element | None = None
     documentation: String | None = None
     _documentation: Element | None = None
-    input: list[StructureMapGroupInput]
-    rule: list[StructureMapGroupRule]
+    input: Many[StructureMapGroupInput]
+    rule: Many[StructureMapGroupRule]
 
 
 class StructureMapGroupInput(BackboneElement, kw_only=True):
@@ -10044,10 +10962,10 @@ class StructureMapGroupRule(BackboneElement, kw_only=True):
 
     name: Id
     _name: Element | None = None
-    source: list[StructureMapGroupRuleSource]
-    target: list[StructureMapGroupRuleTarget] | None = None
-    rule: list[StructureMapGroupRule] | None = None
-    dependent: list[StructureMapGroupRuleDependent] | None = None
+    source: Many[StructureMapGroupRuleSource]
+    target: Many[StructureMapGroupRuleTarget] | None = None
+    rule: Many[StructureMapGroupRule] | None = None
+    dependent: Many[StructureMapGroupRuleDependent] | None = None
     documentation: String | None = None
     _documentation: Element | None = None
 
@@ -10146,8 +11064,11 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
     _logMessage: Element | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.defaultValueBase64Binary)
-        check_choice(_StructureMapGroupRuleSource_defaultValue(self), 50, 0)
+        if self.defaultValueBase64Binary is not None:
+            check_base64(self.defaultValueBase64Binary)
+        nones = _StructureMapGroupRuleSource_defaultValue(self).count(None)
+        if 49 > nones:
+            refuse_choice('defaultValue')
 
 
 class StructureMapGroupRuleTarget(BackboneElement, kw_only=True):
@@ -10161,13 +11082,13 @@ class StructureMapGroupRuleTarget(BackboneElement, kw_only=True):
     _element: Element | None = None
     variable: Id | None = None
     _variable: Element | None = None
-    listMode: list[MapTargetListModeCode | None] | None = None
-    _listMode: list[Element | None] | None = None
+    listMode: Several[MapTargetListModeCode] | None = None
+    _listMode: Several[Element] | None = None
     listRuleId: Id | None = None
     _listRuleId: Element | None = None
     transform: MapTransformCode | None = None
     _transform: Element | None = None
-    parameter: list[StructureMapGroupRuleTargetParameter] | None = None
+    parameter: Many[StructureMapGroupRuleTargetParameter] | None = None
 
 
 class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
@@ -10185,7 +11106,9 @@ class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
     _valueDecimal: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_StructureMapGroupRuleTargetParameter_value(self), 5, 1)
+        nones = _StructureMapGroupRuleTargetParameter_value(self).count(None)
+        if 4 != nones:
+            refuse_choice('value')
 
 
 class StructureMapGroupRuleDependent(BackboneElement, kw_only=True):
@@ -10193,8 +11116,8 @@ class StructureMapGroupRuleDependent(BackboneElement, kw_only=True):
 
     name: Id
     _name: Element | None = None
-    variable: list[String | None]
-    _variable: list[Element | None] | None = None
+    variable: Several[String]
+    _variable: Several[Element] | None = None
 
 
 class Subscription(DomainResource, kw_only=True, tag_field="resourceType", tag="Subscription"):
@@ -10203,7 +11126,7 @@ class Subscription(DomainResource, kw_only=True, tag_field="resourceType", tag="
     resourceType: ClassVar[str] = "Subscription"
     status: SubscriptionStatusCode
     _status: Element | None = None
-    contact: list[ContactPoint] | None = None
+    contact: Many[ContactPoint] | None = None
     end: Instant | None = None
     _end: Element | None = None
     reason: String
@@ -10224,23 +11147,23 @@ class SubscriptionChannel(BackboneElement, kw_only=True):
     _endpoint: Element | None = None
     payload: Code | None = None
     _payload: Element | None = None
-    header: list[String | None] | None = None
-    _header: list[Element | None] | None = None
+    header: Several[String] | None = None
+    _header: Several[Element] | None = None
 
 
 class Substance(DomainResource, kw_only=True, tag_field="resourceType", tag="Substance"):
     """A homogeneous material with a definite composition (Substance)."""
 
     resourceType: ClassVar[str] = "Substance"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: SubstanceStatusCode | None = None
     _status: Element | None = None
-    category: list[CodeableConcept] | None = None
+    category: Many[CodeableConcept] | None = None
     code: CodeableConcept
     description: String | None = None
     _description: Element | None = None
-    instance: list[SubstanceInstance] | None = None
-    ingredient: list[SubstanceIngredient] | None = None
+    instance: Many[SubstanceInstance] | None = None
+    ingredient: Many[SubstanceIngredient] | None = None
 
 
 class SubstanceInstance(BackboneElement, kw_only=True):
@@ -10260,8 +11183,11 @@ class SubstanceIngredient(BackboneElement, kw_only=True):
     substanceReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.substanceReference, 'Substance')
-        check_choice(_SubstanceIngredient_substance(self), 2, 1)
+        if self.substanceReference is not None:
+            check_targets(self.substanceReference, 'Substance')
+        nones = _SubstanceIngredient_substance(self).count(None)
+        if 1 != nones:
+            refuse_choice('substance')
 
 
 class SubstanceNucleicAcid(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceNucleicAcid"):
@@ -10274,7 +11200,7 @@ class SubstanceNucleicAcid(DomainResource, kw_only=True, tag_field="resourceType
     areaOfHybridisation: String | None = None
     _areaOfHybridisation: Element | None = None
     oligoNucleotideType: CodeableConcept | None = None
-    subunit: list[SubstanceNucleicAcidSubunit] | None = None
+    subunit: Many[SubstanceNucleicAcidSubunit] | None = None
 
 
 class SubstanceNucleicAcidSubunit(BackboneElement, kw_only=True):
@@ -10289,8 +11215,8 @@ class SubstanceNucleicAcidSubunit(BackboneElement, kw_only=True):
     sequenceAttachment: Attachment | None = None
     fivePrime: CodeableConcept | None = None
     threePrime: CodeableConcept | None = None
-    linkage: list[SubstanceNucleicAcidSubunitLinkage] | None = None
-    sugar: list[SubstanceNucleicAcidSubunitSugar] | None = None
+    linkage: Many[SubstanceNucleicAcidSubunitLinkage] | None = None
+    sugar: Many[SubstanceNucleicAcidSubunitSugar] | None = None
 
 
 class SubstanceNucleicAcidSubunitLinkage(BackboneElement, kw_only=True):
@@ -10321,18 +11247,18 @@ class SubstancePolymer(DomainResource, kw_only=True, tag_field="resourceType", t
     resourceType: ClassVar[str] = "SubstancePolymer"
     class_: CodeableConcept | None = None
     geometry: CodeableConcept | None = None
-    copolymerConnectivity: list[CodeableConcept] | None = None
-    modification: list[String | None] | None = None
-    _modification: list[Element | None] | None = None
-    monomerSet: list[SubstancePolymerMonomerSet] | None = None
-    repeat: list[SubstancePolymerRepeat] | None = None
+    copolymerConnectivity: Many[CodeableConcept] | None = None
+    modification: Several[String] | None = None
+    _modification: Several[Element] | None = None
+    monomerSet: Many[SubstancePolymerMonomerSet] | None = None
+    repeat: Many[SubstancePolymerRepeat] | None = None
 
 
 class SubstancePolymerMonomerSet(BackboneElement, kw_only=True):
     """Todo (SubstancePolymer.monomerSet)."""
 
     ratioType: CodeableConcept | None = None
-    startingMaterial: list[SubstancePolymerMonomerSetStartingMaterial] | None = None
+    startingMaterial: Many[SubstancePolymerMonomerSetStartingMaterial] | None = None
 
 
 class SubstancePolymerMonomerSetStartingMaterial(BackboneElement, kw_only=True):
@@ -10353,7 +11279,7 @@ class SubstancePolymerRepeat(BackboneElement, kw_only=True):
     averageMolecularFormula: String | None = None
     _averageMolecularFormula: Element | None = None
     repeatUnitAmountType: CodeableConcept | None = None
-    repeatUnit: list[SubstancePolymerRepeatRepeatUnit] | None = None
+    repeatUnit: Many[SubstancePolymerRepeatRepeatUnit] | None = None
 
 
 class SubstancePolymerRepeatRepeatUnit(BackboneElement, kw_only=True):
@@ -10363,8 +11289,8 @@ class SubstancePolymerRepeatRepeatUnit(BackboneElement, kw_only=True):
     repeatUnit: String | None = None
     _repeatUnit: Element | None = None
     amount: SubstanceAmount | None = None
-    degreeOfPolymerisation: list[SubstancePolymerRepeatRepeatUnitDegreeOfPolymerisation] | None = None
-    structuralRepresentation: list[SubstancePolymerRepeatRepeatUnitStructuralRepresentation] | None = None
+    degreeOfPolymerisation: Many[SubstancePolymerRepeatRepeatUnitDegreeOfPolymerisation] | None = None
+    structuralRepresentation: Many[SubstancePolymerRepeatRepeatUnitStructuralRepresentation] | None = None
 
 
 class SubstancePolymerRepeatRepeatUnitDegreeOfPolymerisation(BackboneElement, kw_only=True):
@@ -10390,9 +11316,9 @@ class SubstanceProtein(DomainResource, kw_only=True, tag_field="resourceType", t
     sequenceType: CodeableConcept | None = None
     numberOfSubunits: Integer | None = None
     _numberOfSubunits: Element | None = None
-    disulfideLinkage: list[String | None] | None = None
-    _disulfideLinkage: list[Element | None] | None = None
-    subunit: list[SubstanceProteinSubunit] | None = None
+    disulfideLinkage: Several[String] | None = None
+    _disulfideLinkage: Several[Element] | None = None
+    subunit: Many[SubstanceProteinSubunit] | None = None
 
 
 class SubstanceProteinSubunit(BackboneElement, kw_only=True):
@@ -10419,10 +11345,10 @@ class SubstanceReferenceInformation(DomainResource, kw_only=True, tag_field="res
     resourceType: ClassVar[str] = "SubstanceReferenceInformation"
     comment: String | None = None
     _comment: Element | None = None
-    gene: list[SubstanceReferenceInformationGene] | None = None
-    geneElement: list[SubstanceReferenceInformationGeneElement] | None = None
-    classification: list[SubstanceReferenceInformationClassification] | None = None
-    target: list[SubstanceReferenceInformationTarget] | None = None
+    gene: Many[SubstanceReferenceInformationGene] | None = None
+    geneElement: Many[SubstanceReferenceInformationGeneElement] | None = None
+    classification: Many[SubstanceReferenceInformationClassification] | None = None
+    target: Many[SubstanceReferenceInformationTarget] | None = None
 
 
 class SubstanceReferenceInformationGene(BackboneElement, kw_only=True):
@@ -10430,10 +11356,11 @@ class SubstanceReferenceInformationGene(BackboneElement, kw_only=True):
 
     geneSequenceOrigin: CodeableConcept | None = None
     gene: CodeableConcept | None = None
-    source: list[Reference] | None = None
+    source: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
 
 
 class SubstanceReferenceInformationGeneElement(BackboneElement, kw_only=True):
@@ -10441,10 +11368,11 @@ class SubstanceReferenceInformationGeneElement(BackboneElement, kw_only=True):
 
     type: CodeableConcept | None = None
     element: Identifier | None = None
-    source: list[Reference] | None = None
+    source: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
 
 
 class SubstanceReferenceInformationClassification(BackboneElement, kw_only=True):
@@ -10452,11 +11380,12 @@ class SubstanceReferenceInformationClassification(BackboneElement, kw_only=True)
 
     domain: CodeableConcept | None = None
     classification: CodeableConcept | None = None
-    subtype: list[CodeableConcept] | None = None
-    source: list[Reference] | None = None
+    subtype: Many[CodeableConcept] | None = None
+    source: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
 
 
 class SubstanceReferenceInformationTarget(BackboneElement, kw_only=True):
@@ -10472,11 +11401,14 @@ class SubstanceReferenceInformationTarget(BackboneElement, kw_only=True):
     amountString: String | None = None
     _amountString: Element | None = None
     amountType: CodeableConcept | None = None
-    source: list[Reference] | None = None
+    source: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
-        check_choice(_SubstanceReferenceInformationTarget_amount(self), 3, 0)
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
+        nones = _SubstanceReferenceInformationTarget_amount(self).count(None)
+        if 2 > nones:
+            refuse_choice('amount')
 
 
 class SubstanceSourceMaterial(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceSourceMaterial"):
@@ -10489,16 +11421,16 @@ class SubstanceSourceMaterial(DomainResource, kw_only=True, tag_field="resourceT
     organismId: Identifier | None = None
     organismName: String | None = None
     _organismName: Element | None = None
-    parentSubstanceId: list[Identifier] | None = None
-    parentSubstanceName: list[String | None] | None = None
-    _parentSubstanceName: list[Element | None] | None = None
-    countryOfOrigin: list[CodeableConcept] | None = None
-    geographicalLocation: list[String | None] | None = None
-    _geographicalLocation: list[Element | None] | None = None
+    parentSubstanceId: Many[Identifier] | None = None
+    parentSubstanceName: Several[String] | None = None
+    _parentSubstanceName: Several[Element] | None = None
+    countryOfOrigin: Many[CodeableConcept] | None = None
+    geographicalLocation: Several[String] | None = None
+    _geographicalLocation: Several[Element] | None = None
     developmentStage: CodeableConcept | None = None
-    fractionDescription: list[SubstanceSourceMaterialFractionDescription] | None = None
+    fractionDescription: Many[SubstanceSourceMaterialFractionDescription] | None = None
     organism: SubstanceSourceMaterialOrganism | None = None
-    partDescription: list[SubstanceSourceMaterialPartDescription] | None = None
+    partDescription: Many[SubstanceSourceMaterialPartDescription] | None = None
 
 
 class SubstanceSourceMaterialFractionDescription(BackboneElement, kw_only=True):
@@ -10518,7 +11450,7 @@ class SubstanceSourceMaterialOrganism(BackboneElement, kw_only=True):
     intraspecificType: CodeableConcept | None = None
     intraspecificDescription: String | None = None
     _intraspecificDescription: Element | None = None
-    author: list[SubstanceSourceMaterialOrganismAuthor] | None = None
+    author: Many[SubstanceSourceMaterialOrganismAuthor] | None = None
     hybrid: SubstanceSourceMaterialOrganismHybrid | None = None
     organismGeneral: SubstanceSourceMaterialOrganismOrganismGeneral | None = None
 
@@ -10571,29 +11503,35 @@ class SubstanceSpecification(DomainResource, kw_only=True, tag_field="resourceTy
     domain: CodeableConcept | None = None
     description: String | None = None
     _description: Element | None = None
-    source: list[Reference] | None = None
+    source: Many[Reference] | None = None
     comment: String | None = None
     _comment: Element | None = None
-    moiety: list[SubstanceSpecificationMoiety] | None = None
-    property: list[SubstanceSpecificationProperty] | None = None
+    moiety: Many[SubstanceSpecificationMoiety] | None = None
+    property: Many[SubstanceSpecificationProperty] | None = None
     referenceInformation: Reference | None = None
     structure: SubstanceSpecificationStructure | None = None
-    code: list[SubstanceSpecificationCode] | None = None
-    name: list[SubstanceSpecificationName] | None = None
-    molecularWeight: list[SubstanceSpecificationStructureIsotopeMolecularWeight] | None = None
-    relationship: list[SubstanceSpecificationRelationship] | None = None
+    code: Many[SubstanceSpecificationCode] | None = None
+    name: Many[SubstanceSpecificationName] | None = None
+    molecularWeight: Many[SubstanceSpecificationStructureIsotopeMolecularWeight] | None = None
+    relationship: Many[SubstanceSpecificationRelationship] | None = None
     nucleicAcid: Reference | None = None
     polymer: Reference | None = None
     protein: Reference | None = None
     sourceMaterial: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
-        check_targets(self.referenceInformation, 'SubstanceReferenceInformation')
-        check_targets(self.nucleicAcid, 'SubstanceNucleicAcid')
-        check_targets(self.polymer, 'SubstancePolymer')
-        check_targets(self.protein, 'SubstanceProtein')
-        check_targets(self.sourceMaterial, 'SubstanceSourceMaterial')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
+        if self.referenceInformation is not None:
+            check_targets(self.referenceInformation, 'SubstanceReferenceInformation')
+        if self.nucleicAcid is not None:
+            check_targets(self.nucleicAcid, 'SubstanceNucleicAcid')
+        if self.polymer is not None:
+            check_targets(self.polymer, 'SubstancePolymer')
+        if self.protein is not None:
+            check_targets(self.protein, 'SubstanceProtein')
+        if self.sourceMaterial is not None:
+            check_targets(self.sourceMaterial, 'SubstanceSourceMaterial')
 
 
 class SubstanceSpecificationMoiety(BackboneElement, kw_only=True):
@@ -10612,7 +11550,9 @@ class SubstanceSpecificationMoiety(BackboneElement, kw_only=True):
     _amountString: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_SubstanceSpecificationMoiety_amount(self), 2, 0)
+        nones = _SubstanceSpecificationMoiety_amount(self).count(None)
+        if 1 > nones:
+            refuse_choice('amount')
 
 
 class SubstanceSpecificationProperty(BackboneElement, kw_only=True):
@@ -10629,9 +11569,14 @@ class SubstanceSpecificationProperty(BackboneElement, kw_only=True):
     _amountString: Element | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.definingSubstanceReference, 'Substance|SubstanceSpecification')
-        check_choice(_SubstanceSpecificationProperty_definingSubstance(self), 2, 0)
-        check_choice(_SubstanceSpecificationProperty_amount(self), 2, 0)
+        if self.definingSubstanceReference is not None:
+            check_targets(self.definingSubstanceReference, 'Substance|SubstanceSpecification')
+        nones = _SubstanceSpecificationProperty_definingSubstance(self).count(None)
+        if 1 > nones:
+            refuse_choice('definingSubstance')
+        nones = _SubstanceSpecificationProperty_amount(self).count(None)
+        if 1 > nones:
+            refuse_choice('amount')
 
 
 class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
@@ -10643,13 +11588,14 @@ class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
     _molecularFormula: Element | None = None
     molecularFormulaByMoiety: String | None = None
     _molecularFormulaByMoiety: Element | None = None
-    isotope: list[SubstanceSpecificationStructureIsotope] | None = None
+    isotope: Many[SubstanceSpecificationStructureIsotope] | None = None
     molecularWeight: SubstanceSpecificationStructureIsotopeMolecularWeight | None = None
-    source: list[Reference] | None = None
-    representation: list[SubstanceSpecificationStructureRepresentation] | None = None
+    source: Many[Reference] | None = None
+    representation: Many[SubstanceSpecificationStructureRepresentation] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
 
 
 class SubstanceSpecificationStructureIsotope(BackboneElement, kw_only=True):
@@ -10688,10 +11634,11 @@ class SubstanceSpecificationCode(BackboneElement, kw_only=True):
     _statusDate: Element | None = None
     comment: String | None = None
     _comment: Element | None = None
-    source: list[Reference] | None = None
+    source: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
 
 
 class SubstanceSpecificationName(BackboneElement, kw_only=True):
@@ -10703,16 +11650,17 @@ class SubstanceSpecificationName(BackboneElement, kw_only=True):
     status: CodeableConcept | None = None
     preferred: bool | None = None
     _preferred: Element | None = None
-    language: list[CodeableConcept] | None = None
-    domain: list[CodeableConcept] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
-    synonym: list[SubstanceSpecificationName] | None = None
-    translation: list[SubstanceSpecificationName] | None = None
-    official: list[SubstanceSpecificationNameOfficial] | None = None
-    source: list[Reference] | None = None
+    language: Many[CodeableConcept] | None = None
+    domain: Many[CodeableConcept] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
+    synonym: Many[SubstanceSpecificationName] | None = None
+    translation: Many[SubstanceSpecificationName] | None = None
+    official: Many[SubstanceSpecificationNameOfficial] | None = None
+    source: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.source, 'DocumentReference')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
 
 
 class SubstanceSpecificationNameOfficial(BackboneElement, kw_only=True):
@@ -10739,22 +11687,28 @@ class SubstanceSpecificationRelationship(BackboneElement, kw_only=True):
     _amountString: Element | None = None
     amountRatioLowLimit: Ratio | None = None
     amountType: CodeableConcept | None = None
-    source: list[Reference] | None = None
+    source: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.substanceReference, 'SubstanceSpecification')
-        check_targets_of_all(self.source, 'DocumentReference')
-        check_choice(_SubstanceSpecificationRelationship_substance(self), 2, 0)
-        check_choice(_SubstanceSpecificationRelationship_amount(self), 4, 0)
+        if self.substanceReference is not None:
+            check_targets(self.substanceReference, 'SubstanceSpecification')
+        if self.source is not None:
+            check_targets_of_all(self.source, 'DocumentReference')
+        nones = _SubstanceSpecificationRelationship_substance(self).count(None)
+        if 1 > nones:
+            refuse_choice('substance')
+        nones = _SubstanceSpecificationRelationship_amount(self).count(None)
+        if 3 > nones:
+            refuse_choice('amount')
 
 
 class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyDelivery"):
     """Delivery of bulk Supplies (SupplyDelivery)."""
 
     resourceType: ClassVar[str] = "SupplyDelivery"
-    identifier: list[Identifier] | None = None
-    basedOn: list[Reference] | None = None
-    partOf: list[Reference] | None = None
+    identifier: Many[Identifier] | None = None
+    basedOn: Many[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: SupplydeliveryStatusCode | None = None
     _status: Element | None = None
     patient: Reference | None = None
@@ -10766,16 +11720,24 @@ class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag
     occurrenceTiming: Timing | None = None
     supplier: Reference | None = None
     destination: Reference | None = None
-    receiver: list[Reference] | None = None
+    receiver: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.basedOn, 'SupplyRequest')
-        check_targets_of_all(self.partOf, 'Contract|SupplyDelivery')
-        check_targets(self.patient, 'Patient')
-        check_targets(self.supplier, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.destination, 'Location')
-        check_targets_of_all(self.receiver, 'Practitioner|PractitionerRole')
-        check_choice(_SupplyDelivery_occurrence(self), 3, 0)
+        if self.basedOn is not None:
+            check_targets_of_all(self.basedOn, 'SupplyRequest')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'Contract|SupplyDelivery')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.supplier is not None:
+            check_targets(self.supplier, 'Organization|Practitioner|PractitionerRole')
+        if self.destination is not None:
+            check_targets(self.destination, 'Location')
+        if self.receiver is not None:
+            check_targets_of_all(self.receiver, 'Practitioner|PractitionerRole')
+        nones = _SupplyDelivery_occurrence(self).count(None)
+        if 2 > nones:
+            refuse_choice('occurrence')
 
 
 class SupplyDeliverySuppliedItem(BackboneElement, kw_only=True):
@@ -10786,15 +11748,18 @@ class SupplyDeliverySuppliedItem(BackboneElement, kw_only=True):
     itemReference: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.itemReference, 'Device|Medication|Substance')
-        check_choice(_SupplyDeliverySuppliedItem_item(self), 2, 0)
+        if self.itemReference is not None:
+            check_targets(self.itemReference, 'Device|Medication|Substance')
+        nones = _SupplyDeliverySuppliedItem_item(self).count(None)
+        if 1 > nones:
+            refuse_choice('item')
 
 
 class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyRequest"):
     """Request for a medication, substance or device (SupplyRequest)."""
 
     resourceType: ClassVar[str] = "SupplyRequest"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: SupplyrequestStatusCode | None = None
     _status: Element | None = None
     category: CodeableConcept | None = None
@@ -10803,7 +11768,7 @@ class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
     itemCodeableConcept: CodeableConcept | None = None
     itemReference: Reference | None = None
     quantity: Quantity
-    parameter: list[SupplyRequestParameter] | None = None
+    parameter: Many[SupplyRequestParameter] | None = None
     occurrenceDateTime: DateTime | None = None
     _occurrenceDateTime: Element | None = None
     occurrencePeriod: Period | None = None
@@ -10811,21 +11776,31 @@ class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
     authoredOn: DateTime | None = None
     _authoredOn: Element | None = None
     requester: Reference | None = None
-    supplier: list[Reference] | None = None
-    reasonCode: list[CodeableConcept] | None = None
-    reasonReference: list[Reference] | None = None
+    supplier: Many[Reference] | None = None
+    reasonCode: Many[CodeableConcept] | None = None
+    reasonReference: Many[Reference] | None = None
     deliverFrom: Reference | None = None
     deliverTo: Reference | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.itemReference, 'Device|Medication|Substance')
-        check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets_of_all(self.supplier, 'HealthcareService|Organization')
-        check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
-        check_targets(self.deliverFrom, 'Location|Organization')
-        check_targets(self.deliverTo, 'Location|Organization|Patient')
-        check_choice(_SupplyRequest_item(self), 2, 1)
-        check_choice(_SupplyRequest_occurrence(self), 3, 0)
+        if self.itemReference is not None:
+            check_targets(self.itemReference, 'Device|Medication|Substance')
+        if self.requester is not None:
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.supplier is not None:
+            check_targets_of_all(self.supplier, 'HealthcareService|Organization')
+        if self.reasonReference is not None:
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+        if self.deliverFrom is not None:
+            check_targets(self.deliverFrom, 'Location|Organization')
+        if self.deliverTo is not None:
+            check_targets(self.deliverTo, 'Location|Organization|Patient')
+        nones = _SupplyRequest_item(self).count(None)
+        if 1 != nones:
+            refuse_choice('item')
+        nones = _SupplyRequest_occurrence(self).count(None)
+        if 2 > nones:
+            refuse_choice('occurrence')
 
 
 class SupplyRequestParameter(BackboneElement, kw_only=True):
@@ -10839,21 +11814,23 @@ class SupplyRequestParameter(BackboneElement, kw_only=True):
     _valueBoolean: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_SupplyRequestParameter_value(self), 4, 0)
+        nones = _SupplyRequestParameter_value(self).count(None)
+        if 3 > nones:
+            refuse_choice('value')
 
 
 class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task", rename={'for_': 'for'}):
     """A task to be performed (Task)."""
 
     resourceType: ClassVar[str] = "Task"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     instantiatesCanonical: Uri | None = None
     _instantiatesCanonical: Element | None = None
     instantiatesUri: Uri | None = None
     _instantiatesUri: Element | None = None
-    basedOn: list[Reference] | None = None
+    basedOn: Many[Reference] | None = None
     groupIdentifier: Identifier | None = None
-    partOf: list[Reference] | None = None
+    partOf: Many[Reference] | None = None
     status: TaskStatusCode
     _status: Element | None = None
     statusReason: CodeableConcept | None = None
@@ -10874,26 +11851,33 @@ class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task", r
     lastModified: DateTime | None = None
     _lastModified: Element | None = None
     requester: Reference | None = None
-    performerType: list[CodeableConcept] | None = None
+    performerType: Many[CodeableConcept] | None = None
     owner: Reference | None = None
     location: Reference | None = None
     reasonCode: CodeableConcept | None = None
     reasonReference: Reference | None = None
-    insurance: list[Reference] | None = None
-    note: list[Annotation] | None = None
-    relevantHistory: list[Reference] | None = None
+    insurance: Many[Reference] | None = None
+    note: Many[Annotation] | None = None
+    relevantHistory: Many[Reference] | None = None
     restriction: TaskRestriction | None = None
-    input: list[TaskInput] | None = None
-    output: list[TaskOutput] | None = None
+    input: Many[TaskInput] | None = None
+    output: Many[TaskOutput] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.partOf, 'Task')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.owner, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
-        check_targets(self.location, 'Location')
-        check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
-        check_targets_of_all(self.relevantHistory, 'Provenance')
+        if self.partOf is not None:
+            check_targets_of_all(self.partOf, 'Task')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.requester is not None:
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.owner is not None:
+            check_targets(self.owner, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.location is not None:
+            check_targets(self.location, 'Location')
+        if self.insurance is not None:
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+        if self.relevantHistory is not None:
+            check_targets_of_all(self.relevantHistory, 'Provenance')
 
 
 class TaskRestriction(BackboneElement, kw_only=True):
@@ -10902,10 +11886,11 @@ class TaskRestriction(BackboneElement, kw_only=True):
     repetitions: PositiveInt | None = None
     _repetitions: Element | None = None
     period: Period | None = None
-    recipient: list[Reference] | None = None
+    recipient: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
-        check_targets_of_all(self.recipient, 'Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+        if self.recipient is not None:
+            check_targets_of_all(self.recipient, 'Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
 
 
 class TaskInput(BackboneElement, kw_only=True):
@@ -10983,8 +11968,11 @@ class TaskInput(BackboneElement, kw_only=True):
     valueMeta: Meta | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.valueBase64Binary)
-        check_choice(_TaskInput_value(self), 50, 1)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
+        nones = _TaskInput_value(self).count(None)
+        if 49 != nones:
+            refuse_choice('value')
 
 
 class TaskOutput(BackboneElement, kw_only=True):
@@ -11062,8 +12050,11 @@ class TaskOutput(BackboneElement, kw_only=True):
     valueMeta: Meta | None = None
 
     def __post_init__(self) -> None:
-        check_base64(self.valueBase64Binary)
-        check_choice(_TaskOutput_value(self), 50, 1)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
+        nones = _TaskOutput_value(self).count(None)
+        if 49 != nones:
+            refuse_choice('value')
 
 
 class TerminologyCapabilities(DomainResource, kw_only=True, tag_field="resourceType", tag="TerminologyCapabilities"):
@@ -11086,11 +12077,11 @@ class TerminologyCapabilities(DomainResource, kw_only=True, tag_field="resourceT
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
@@ -11101,7 +12092,7 @@ class TerminologyCapabilities(DomainResource, kw_only=True, tag_field="resourceT
     implementation: TerminologyCapabilitiesImplementation | None = None
     lockedDate: bool | None = None
     _lockedDate: Element | None = None
-    codeSystem: list[TerminologyCapabilitiesCodeSystem] | None = None
+    codeSystem: Many[TerminologyCapabilitiesCodeSystem] | None = None
     expansion: TerminologyCapabilitiesExpansion | None = None
     codeSearch: CodeSearchSupportCode | None = None
     _codeSearch: Element | None = None
@@ -11133,7 +12124,7 @@ class TerminologyCapabilitiesCodeSystem(BackboneElement, kw_only=True):
 
     uri: Uri | None = None
     _uri: Element | None = None
-    version: list[TerminologyCapabilitiesCodeSystemVersion] | None = None
+    version: Many[TerminologyCapabilitiesCodeSystemVersion] | None = None
     subsumption: bool | None = None
     _subsumption: Element | None = None
 
@@ -11147,11 +12138,11 @@ class TerminologyCapabilitiesCodeSystemVersion(BackboneElement, kw_only=True):
     _isDefault: Element | None = None
     compositional: bool | None = None
     _compositional: Element | None = None
-    language: list[Code | None] | None = None
-    _language: list[Element | None] | None = None
-    filter: list[TerminologyCapabilitiesCodeSystemVersionFilter] | None = None
-    property: list[Code | None] | None = None
-    _property: list[Element | None] | None = None
+    language: Several[Code] | None = None
+    _language: Several[Element] | None = None
+    filter: Many[TerminologyCapabilitiesCodeSystemVersionFilter] | None = None
+    property: Several[Code] | None = None
+    _property: Several[Element] | None = None
 
 
 class TerminologyCapabilitiesCodeSystemVersionFilter(BackboneElement, kw_only=True):
@@ -11159,8 +12150,8 @@ class TerminologyCapabilitiesCodeSystemVersionFilter(BackboneElement, kw_only=Tr
 
     code: Code
     _code: Element | None = None
-    op: list[Code | None]
-    _op: list[Element | None] | None = None
+    op: Several[Code]
+    _op: Several[Element] | None = None
 
 
 class TerminologyCapabilitiesExpansion(BackboneElement, kw_only=True):
@@ -11172,7 +12163,7 @@ class TerminologyCapabilitiesExpansion(BackboneElement, kw_only=True):
     _paging: Element | None = None
     incomplete: bool | None = None
     _incomplete: Element | None = None
-    parameter: list[TerminologyCapabilitiesExpansionParameter] | None = None
+    parameter: Many[TerminologyCapabilitiesExpansionParameter] | None = None
     textFilter: String | None = None
     _textFilter: Element | None = None
 
@@ -11225,13 +12216,14 @@ class TestReport(DomainResource, kw_only=True, tag_field="resourceType", tag="Te
     _tester: Element | None = None
     issued: DateTime | None = None
     _issued: Element | None = None
-    participant: list[TestReportParticipant] | None = None
+    participant: Many[TestReportParticipant] | None = None
     setup: TestReportSetup | None = None
-    test: list[TestReportTest] | None = None
+    test: Many[TestReportTest] | None = None
     teardown: TestReportTeardown | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.testScript, 'TestScript')
+        if self.testScript is not None:
+            check_targets(self.testScript, 'TestScript')
 
 
 class TestReportParticipant(BackboneElement, kw_only=True):
@@ -11248,7 +12240,7 @@ class TestReportParticipant(BackboneElement, kw_only=True):
 class TestReportSetup(BackboneElement, kw_only=True):
     """The results of the series of required setup operations before the tests were executed (TestReport.setup)."""
 
-    action: list[TestReportSetupAction]
+    action: Many[TestReportSetupAction]
 
 
 class TestReportSetupAction(BackboneElement, kw_only=True, rename={'assert_': 'assert'}):
@@ -11287,7 +12279,7 @@ class TestReportTest(BackboneElement, kw_only=True):
     _name: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    action: list[TestReportTestAction]
+    action: Many[TestReportTestAction]
 
 
 class TestReportTestAction(BackboneElement, kw_only=True, rename={'assert_': 'assert'}):
@@ -11300,7 +12292,7 @@ class TestReportTestAction(BackboneElement, kw_only=True, rename={'assert_': 'as
 class TestReportTeardown(BackboneElement, kw_only=True):
     """The results of running the series of required clean up steps (TestReport.teardown)."""
 
-    action: list[TestReportTeardownAction]
+    action: Many[TestReportTeardownAction]
 
 
 class TestReportTeardownAction(BackboneElement, kw_only=True):
@@ -11330,23 +12322,23 @@ class TestScript(DomainResource, kw_only=True, tag_field="resourceType", tag="Te
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     purpose: String | None = None
     _purpose: Element | None = None
     copyright: String | None = None
     _copyright: Element | None = None
-    origin: list[TestScriptOrigin] | None = None
-    destination: list[TestScriptDestination] | None = None
+    origin: Many[TestScriptOrigin] | None = None
+    destination: Many[TestScriptDestination] | None = None
     metadata: TestScriptMetadata | None = None
-    fixture: list[TestScriptFixture] | None = None
-    profile: list[Reference] | None = None
-    variable: list[TestScriptVariable] | None = None
+    fixture: Many[TestScriptFixture] | None = None
+    profile: Many[Reference] | None = None
+    variable: Many[TestScriptVariable] | None = None
     setup: TestScriptSetup | None = None
-    test: list[TestScriptTest] | None = None
+    test: Many[TestScriptTest] | None = None
     teardown: TestScriptTeardown | None = None
 
 
@@ -11369,8 +12361,8 @@ class TestScriptDestination(BackboneElement, kw_only=True):
 class TestScriptMetadata(BackboneElement, kw_only=True):
     """Required capability that is assumed to function correctly on the FHIR server being tested (TestScript.metadata)."""
 
-    link: list[TestScriptMetadataLink] | None = None
-    capability: list[TestScriptMetadataCapability]
+    link: Many[TestScriptMetadataLink] | None = None
+    capability: Many[TestScriptMetadataCapability]
 
 
 class TestScriptMetadataLink(BackboneElement, kw_only=True):
@@ -11391,12 +12383,12 @@ class TestScriptMetadataCapability(BackboneElement, kw_only=True):
     _validated: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    origin: list[Integer | None] | None = None
-    _origin: list[Element | None] | None = None
+    origin: Several[Integer] | None = None
+    _origin: Several[Element] | None = None
     destination: Integer | None = None
     _destination: Element | None = None
-    link: list[Uri | None] | None = None
-    _link: list[Element | None] | None = None
+    link: Several[Uri] | None = None
+    _link: Several[Element] | None = None
     capabilities: Uri
     _capabilities: Element | None = None
 
@@ -11435,7 +12427,7 @@ class TestScriptVariable(BackboneElement, kw_only=True):
 class TestScriptSetup(BackboneElement, kw_only=True):
     """A series of required setup operations before tests are executed (TestScript.setup)."""
 
-    action: list[TestScriptSetupAction]
+    action: Many[TestScriptSetupAction]
 
 
 class TestScriptSetupAction(BackboneElement, kw_only=True, rename={'assert_': 'assert'}):
@@ -11469,7 +12461,7 @@ class TestScriptSetupActionOperation(BackboneElement, kw_only=True):
     _origin: Element | None = None
     params: String | None = None
     _params: Element | None = None
-    requestHeader: list[TestScriptSetupActionOperationRequestHeader] | None = None
+    requestHeader: Many[TestScriptSetupActionOperationRequestHeader] | None = None
     requestId: Id | None = None
     _requestId: Element | None = None
     responseId: Id | None = None
@@ -11547,7 +12539,7 @@ class TestScriptTest(BackboneElement, kw_only=True):
     _name: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    action: list[TestScriptTestAction]
+    action: Many[TestScriptTestAction]
 
 
 class TestScriptTestAction(BackboneElement, kw_only=True, rename={'assert_': 'assert'}):
@@ -11560,7 +12552,7 @@ class TestScriptTestAction(BackboneElement, kw_only=True, rename={'assert_': 'as
 class TestScriptTeardown(BackboneElement, kw_only=True):
     """A series of required clean up steps (TestScript.teardown)."""
 
-    action: list[TestScriptTeardownAction]
+    action: Many[TestScriptTeardownAction]
 
 
 class TestScriptTeardownAction(BackboneElement, kw_only=True):
@@ -11575,7 +12567,7 @@ class ValueSet(DomainResource, kw_only=True, tag_field="resourceType", tag="Valu
     resourceType: ClassVar[str] = "ValueSet"
     url: Uri | None = None
     _url: Element | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     version: String | None = None
     _version: Element | None = None
     name: String | None = None
@@ -11590,11 +12582,11 @@ class ValueSet(DomainResource, kw_only=True, tag_field="resourceType", tag="Valu
     _date: Element | None = None
     publisher: String | None = None
     _publisher: Element | None = None
-    contact: list[ContactDetail] | None = None
+    contact: Many[ContactDetail] | None = None
     description: String | None = None
     _description: Element | None = None
-    useContext: list[UsageContext] | None = None
-    jurisdiction: list[CodeableConcept] | None = None
+    useContext: Many[UsageContext] | None = None
+    jurisdiction: Many[CodeableConcept] | None = None
     immutable: bool | None = None
     _immutable: Element | None = None
     purpose: String | None = None
@@ -11612,8 +12604,8 @@ class ValueSetCompose(BackboneElement, kw_only=True):
     _lockedDate: Element | None = None
     inactive: bool | None = None
     _inactive: Element | None = None
-    include: list[ValueSetComposeInclude]
-    exclude: list[ValueSetComposeInclude] | None = None
+    include: Many[ValueSetComposeInclude]
+    exclude: Many[ValueSetComposeInclude] | None = None
 
 
 class ValueSetComposeInclude(BackboneElement, kw_only=True):
@@ -11623,10 +12615,10 @@ class ValueSetComposeInclude(BackboneElement, kw_only=True):
     _system: Element | None = None
     version: String | None = None
     _version: Element | None = None
-    concept: list[ValueSetComposeIncludeConcept] | None = None
-    filter: list[ValueSetComposeIncludeFilter] | None = None
-    valueSet: list[Uri | None] | None = None
-    _valueSet: list[Element | None] | None = None
+    concept: Many[ValueSetComposeIncludeConcept] | None = None
+    filter: Many[ValueSetComposeIncludeFilter] | None = None
+    valueSet: Several[Uri] | None = None
+    _valueSet: Several[Element] | None = None
 
 
 class ValueSetComposeIncludeConcept(BackboneElement, kw_only=True):
@@ -11636,7 +12628,7 @@ class ValueSetComposeIncludeConcept(BackboneElement, kw_only=True):
     _code: Element | None = None
     display: String | None = None
     _display: Element | None = None
-    designation: list[ValueSetComposeIncludeConceptDesignation] | None = None
+    designation: Many[ValueSetComposeIncludeConceptDesignation] | None = None
 
 
 class ValueSetComposeIncludeConceptDesignation(BackboneElement, kw_only=True):
@@ -11671,8 +12663,8 @@ class ValueSetExpansion(BackboneElement, kw_only=True):
     _total: Element | None = None
     offset: Integer | None = None
     _offset: Element | None = None
-    parameter: list[ValueSetExpansionParameter] | None = None
-    contains: list[ValueSetExpansionContains] | None = None
+    parameter: Many[ValueSetExpansionParameter] | None = None
+    contains: Many[ValueSetExpansionContains] | None = None
 
 
 class ValueSetExpansionParameter(BackboneElement, kw_only=True):
@@ -11696,7 +12688,9 @@ class ValueSetExpansionParameter(BackboneElement, kw_only=True):
     _valueDateTime: Element | None = None
 
     def __post_init__(self) -> None:
-        check_choice(_ValueSetExpansionParameter_value(self), 7, 0)
+        nones = _ValueSetExpansionParameter_value(self).count(None)
+        if 6 > nones:
+            refuse_choice('value')
 
 
 class ValueSetExpansionContains(BackboneElement, kw_only=True):
@@ -11714,49 +12708,50 @@ class ValueSetExpansionContains(BackboneElement, kw_only=True):
     _code: Element | None = None
     display: String | None = None
     _display: Element | None = None
-    designation: list[ValueSetComposeIncludeConceptDesignation] | None = None
-    contains: list[ValueSetExpansionContains] | None = None
+    designation: Many[ValueSetComposeIncludeConceptDesignation] | None = None
+    contains: Many[ValueSetExpansionContains] | None = None
 
 
 class VerificationResult(DomainResource, kw_only=True, tag_field="resourceType", tag="VerificationResult"):
     """Describes validation requirements, source(s), status and dates for one or more elements (VerificationResult)."""
 
     resourceType: ClassVar[str] = "VerificationResult"
-    target: list[Reference] | None = None
-    targetLocation: list[String | None] | None = None
-    _targetLocation: list[Element | None] | None = None
+    target: Many[Reference] | None = None
+    targetLocation: Several[String] | None = None
+    _targetLocation: Several[Element] | None = None
     need: CodeableConcept | None = None
     status: VerificationresultStatusCode
     _status: Element | None = None
     statusDate: DateTime | None = None
     _statusDate: Element | None = None
     validationType: CodeableConcept | None = None
-    validationProcess: list[CodeableConcept] | None = None
+    validationProcess: Many[CodeableConcept] | None = None
     frequency: Timing | None = None
     lastPerformed: DateTime | None = None
     _lastPerformed: Element | None = None
     nextScheduled: Date | None = None
     _nextScheduled: Element | None = None
     failureAction: CodeableConcept | None = None
-    primarySource: list[VerificationResultPrimarySource] | None = None
+    primarySource: Many[VerificationResultPrimarySource] | None = None
     attestation: VerificationResultAttestation | None = None
-    validator: list[VerificationResultValidator] | None = None
+    validator: Many[VerificationResultValidator] | None = None
 
 
 class VerificationResultPrimarySource(BackboneElement, kw_only=True):
     """Information about the primary source(s) involved in validation (VerificationResult.primarySource)."""
 
     who: Reference | None = None
-    type: list[CodeableConcept] | None = None
-    communicationMethod: list[CodeableConcept] | None = None
+    type: Many[CodeableConcept] | None = None
+    communicationMethod: Many[CodeableConcept] | None = None
     validationStatus: CodeableConcept | None = None
     validationDate: DateTime | None = None
     _validationDate: Element | None = None
     canPushUpdates: CodeableConcept | None = None
-    pushTypeAvailable: list[CodeableConcept] | None = None
+    pushTypeAvailable: Many[CodeableConcept] | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.who, 'Organization|Practitioner|PractitionerRole')
+        if self.who is not None:
+            check_targets(self.who, 'Organization|Practitioner|PractitionerRole')
 
 
 class VerificationResultAttestation(BackboneElement, kw_only=True):
@@ -11775,8 +12770,10 @@ class VerificationResultAttestation(BackboneElement, kw_only=True):
     sourceSignature: Signature | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.who, 'Organization|Practitioner|PractitionerRole')
-        check_targets(self.onBehalfOf, 'Organization|Practitioner|PractitionerRole')
+        if self.who is not None:
+            check_targets(self.who, 'Organization|Practitioner|PractitionerRole')
+        if self.onBehalfOf is not None:
+            check_targets(self.onBehalfOf, 'Organization|Practitioner|PractitionerRole')
 
 
 class VerificationResultValidator(BackboneElement, kw_only=True):
@@ -11788,14 +12785,15 @@ class VerificationResultValidator(BackboneElement, kw_only=True):
     attestationSignature: Signature | None = None
 
     def __post_init__(self) -> None:
-        check_targets(self.organization, 'Organization')
+        if self.organization is not None:
+            check_targets(self.organization, 'Organization')
 
 
 class VisionPrescription(DomainResource, kw_only=True, tag_field="resourceType", tag="VisionPrescription"):
     """Prescription for vision correction products for a patient (VisionPrescription)."""
 
     resourceType: ClassVar[str] = "VisionPrescription"
-    identifier: list[Identifier] | None = None
+    identifier: Many[Identifier] | None = None
     status: FmStatusCode
     _status: Element | None = None
     created: DateTime
@@ -11805,12 +12803,15 @@ class VisionPrescription(DomainResource, kw_only=True, tag_field="resourceType",
     dateWritten: DateTime
     _dateWritten: Element | None = None
     prescriber: Reference
-    lensSpecification: list[VisionPrescriptionLensSpecification]
+    lensSpecification: Many[VisionPrescriptionLensSpecification]
 
     def __post_init__(self) -> None:
-        check_targets(self.patient, 'Patient')
-        check_targets(self.encounter, 'Encounter')
-        check_targets(self.prescriber, 'Practitioner|PractitionerRole')
+        if self.patient is not None:
+            check_targets(self.patient, 'Patient')
+        if self.encounter is not None:
+            check_targets(self.encounter, 'Encounter')
+        if self.prescriber is not None:
+            check_targets(self.prescriber, 'Practitioner|PractitionerRole')
 
 
 class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):
@@ -11825,7 +12826,7 @@ class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):
     _cylinder: Element | None = None
     axis: Integer | None = None
     _axis: Element | None = None
-    prism: list[VisionPrescriptionLensSpecificationPrism] | None = None
+    prism: Many[VisionPrescriptionLensSpecificationPrism] | None = None
     add: Decimal | None = None
     _add: Element | None = None
     power: Decimal | None = None
@@ -11839,7 +12840,7 @@ class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):
     _color: Element | None = None
     brand: String | None = None
     _brand: Element | None = None
-    note: list[Annotation] | None = None
+    note: Many[Annotation] | None = None
 
 
 class VisionPrescriptionLensSpecificationPrism(BackboneElement, kw_only=True):

@@ -1,0 +1,58 @@
+"""The whole clinic as a stream of transaction Bundles: first what everybody points to, then one patient after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from osler.demo.codes import Json
+from osler.demo.planning import plan_visits
+from osler.demo.population import residents
+from osler.demo.record import write_record
+from osler.demo.special import FIRST_RESIDENT, SPECIAL, special_people
+from osler.demo.staff import clinic_resources
+
+MOST_PATIENTS = 12_000
+LARGEST_BUNDLE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """One reproducible clinic: the same three values give the same bytes on every machine."""
+
+    as_of: date
+    seed: int = 1
+    patients: int = 200
+
+    def groups(self) -> Iterator[tuple[str, list[Json]]]:
+        """The id of each group (`clinic`, then each patient's) with its resources; one group in memory at a time."""
+        yield "clinic", clinic_resources(self.as_of)
+        for special, person in special_people(self.as_of):
+            yield person.id, special.write(person, self.as_of)
+        for person in residents(self.seed, self.as_of, FIRST_RESIDENT, FIRST_RESIDENT + self.patients - len(SPECIAL) - 1):
+            plan_visits(person, self.as_of)
+            yield person.id, write_record(person, self.as_of)
+
+    def patient_ids(self) -> Iterator[str]:
+        """The ids of all patients, without writing their records."""
+        yield from (special.id for special in SPECIAL)
+        yield from (f"p{FIRST_RESIDENT + number:05d}" for number in range(self.patients - len(SPECIAL)))
+
+    def bundles(self) -> Iterator[tuple[str, bytes, int]]:
+        """Group id, transaction Bundle (PUT by id, so that loading twice changes nothing) and number of entries."""
+        for group, resources in self.groups():
+            for start in range(0, len(resources), LARGEST_BUNDLE):
+                part = resources[start : start + LARGEST_BUNDLE]
+                yield group, bundle(part), len(part)
+
+
+def bundle(resources: list[Json]) -> bytes:
+    """A transaction Bundle that puts each resource under its own id."""
+    entries = [
+        {"resource": resource, "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}}
+        for resource in resources
+    ]
+    return msgspec.json.encode({"resourceType": "Bundle", "type": "transaction", "entry": entries})

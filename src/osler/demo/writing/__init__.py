@@ -1,0 +1,1 @@
+"""One module per part of the record: each writes its resources into the patient's chart."""

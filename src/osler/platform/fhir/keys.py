@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 
-LONGEST_STRING = 300
+LONGEST_STRING = 299
 """Characters of a string value that the index holds; a search value is cut to the same length."""
 
 EXACT = "\x01"

@@ -223,7 +223,9 @@ def inherited(element: dict[str, Any], parent: str) -> bool:
 
 
 def annotation(element: Element) -> str:
-    kind = element.binding or PRIMITIVES.get(element.type) or ("AnyResource" if element.type == "Resource" else element.type)
+    if element.type == "Resource":
+        return "Many[OneResource]" if element.many else "AnyResource"
+    kind = element.binding or PRIMITIVES.get(element.type) or element.type
     if not element.many:
         return kind
     return f"Several[{kind}]" if element.primitive else f"Many[{kind}]"
@@ -249,7 +251,8 @@ def class_lines(definition: Definition) -> Iterator[str]:
         yield f'    resourceType: ClassVar[str] = "{definition.name}"'
     for element in definition.elements:
         required = element.min > 0 and not element.choice
-        yield f"    {element.attribute}: {annotation(element)}" + ("" if required else " | None = None")
+        optional = " = None" if element.type == "Resource" and not element.many else " | None = None"
+        yield f"    {element.attribute}: {annotation(element)}" + ("" if required else optional)
         if element.extensible:
             yield f"    _{element.name}: " + ("Several[Element]" if element.many else "Element") + " | None = None"
     yield from check_lines(definition)
@@ -317,8 +320,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
-    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, PositiveInt, Several, String, Time, UnsignedInt, Uri,
-    Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
+    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, OneResource, PositiveInt, Several, String, Time,
+    UnsignedInt, Uri, Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
 )
 """
 

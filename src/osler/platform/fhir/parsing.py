@@ -40,6 +40,13 @@ class Envelope:
     resources: list[msgspec.Raw | None]
 
 
+class _Entries(msgspec.Struct):
+    entry: list[dict[str, msgspec.Raw]] = []
+
+
+_ENTRIES = msgspec.json.Decoder(_Entries)
+
+
 def parse(body: bytes, type: str | None = None) -> Parsed:  # noqa: A002
     """Read one resource (of this type, where one is named). Malformed and Invalid name the element and the place in the text."""
     minified = minify(body)
@@ -67,10 +74,10 @@ def parse_envelope(body: bytes) -> Envelope:
     except (Malformed, Invalid) as refused:
         refused.issues = locate(body, refused.issues)
         raise
-    raws: list[msgspec.Raw | None] = []
+    members = _ENTRIES.decode(minified).entry
     for entry in bundle.entry or ():
-        raws.append(entry.resource)  # type: ignore[arg-type]  # text until it is opened
         entry.resource = None
+    raws = [member.get("resource") for member in members]
     return Envelope(bundle, raws)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 from msgspec import Meta, Raw
 
@@ -18,13 +18,14 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     from osler.platform.fhir.generated.datatypes import Reference, Resource
 
-    AnyResource = Resource
+    OneResource: TypeAlias = Resource
+    AnyResource: TypeAlias = Resource | None
     # An item of a list of primitives is None where only its extension is known (`_given`).
     Several = list[T | None]
     Many = list[T]
 else:
     # A resource inside another is left as text by the decoder and opened afterwards by its own type's decoder.
-    AnyResource = Raw
+    OneResource = AnyResource = Raw
     # Lists are never empty; a list with a null in it is left to the diagnosis.
     Several = Many = Annotated[list[T], Meta(min_length=1)]
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
-    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, PositiveInt, Several, String, Time, UnsignedInt, Uri,
-    Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
+    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, OneResource, PositiveInt, Several, String, Time,
+    UnsignedInt, Uri, Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
 )
 
 from osler.platform.fhir.generated.codes import (
@@ -74,7 +74,7 @@ class DomainResource(Resource, kw_only=True):
     language: Code | None = None
     _language: Element | None = None
     text: Narrative | None = None
-    contained: Many[AnyResource] | None = None
+    contained: Many[OneResource] | None = None
     extension: Many[Extension] | None = None
     modifierExtension: Many[Extension] | None = None
 

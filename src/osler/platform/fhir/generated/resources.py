@@ -9,8 +9,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
-    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, PositiveInt, Several, String, Time, UnsignedInt, Uri,
-    Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
+    AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, OneResource, PositiveInt, Several, String, Time,
+    UnsignedInt, Uri, Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
 )
 
 from osler.platform.fhir.generated.codes import (
@@ -870,7 +870,7 @@ class BundleEntry(BackboneElement, kw_only=True):
     link: Many[BundleLink] | None = None
     fullUrl: Uri | None = None
     _fullUrl: Element | None = None
-    resource: AnyResource | None = None
+    resource: AnyResource = None
     search: BundleEntrySearch | None = None
     request: BundleEntryRequest | None = None
     response: BundleEntryResponse | None = None
@@ -913,7 +913,7 @@ class BundleEntryResponse(BackboneElement, kw_only=True):
     _etag: Element | None = None
     lastModified: Instant | None = None
     _lastModified: Element | None = None
-    outcome: AnyResource | None = None
+    outcome: AnyResource = None
 
 
 class CapabilityStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="CapabilityStatement"):
@@ -8845,7 +8845,7 @@ class ParametersParameter(BackboneElement, kw_only=True):
     valueUsageContext: UsageContext | None = None
     valueDosage: Dosage | None = None
     valueMeta: Meta | None = None
-    resource: AnyResource | None = None
+    resource: AnyResource = None
     part: Many[ParametersParameter] | None = None
 
     def __post_init__(self) -> None:

@@ -23,7 +23,8 @@ RECORD = f"""with logged as (
   {INSERT}
   select $1, $2, $3 + n - 1, $3, at, prid, version, rtype, outcome, action::"char", actor, id, request_id, detail,
     audit.digest($4, $1, $2, $3 + n - 1, at, prid, version, rtype, outcome, action::"char", actor, id, request_id, detail)
-  from unnest($5::timestamptz[], $6::int8[], $7::int4[], $8::int2[], $9::int2[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+  from unnest($5::timestamptz[], $6::int8[], $7::int4[], $8::int2[], $9::int2[], $10::text[], $11::text[], $12::text[], $13::text[],
+    $14::text[])
     with ordinality as e(at, prid, version, rtype, outcome, action, actor, id, request_id, detail, n)
   returning seq, hash)
 select sha256(string_agg(hash, ''::bytea order by seq)) as head from logged"""
@@ -84,10 +85,14 @@ class Streams:
         self._idle: dict[int, list[Stream]] = {}
         self._ended: dict[int, list[Stream]] = {}
 
+    def idle(self, tenant: int) -> Stream | None:
+        """Take a stream that waits for work, if there is one."""
+        waiting = self._idle.setdefault(tenant, [])
+        return waiting.pop() if waiting else None
+
     async def take(self, session: Session, tenant: int, at: datetime) -> Stream:
         """An idle stream of this tenant, or a new one; its first row names the process and a stream that broke off, if one did."""
-        idle = self._idle.setdefault(tenant, [])
-        return idle.pop() if idle else await self._start(session, tenant, at)
+        return self.idle(tenant) or await self._start(session, tenant, at)
 
     def give(self, tenant: int, stream: Stream) -> None:
         """The statement has committed; the stream may go on."""

@@ -1,0 +1,109 @@
+"""One patient's record for the chart: live in one round trip over all schemas, or a kept copy that is valid only at the patient's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from osler.platform.context import Context
+from osler.platform.fhir import TYPE_CODE, rid
+from osler.platform.store import chart_sql
+from osler.platform.store.codec import Codec
+from osler.platform.store.ledger import Ledger
+from osler.platform.store.owners import Owners
+from osler.platform.store.reading import LEGAL_ID, gone, not_found
+from osler.platform.store.records import Stored
+
+PATIENT = "Patient"
+
+
+class Section(msgspec.Struct, frozen=True):
+    """The newest `limit` records of one type in the patient's record; with `token` (key, value) only those a search row marks so.
+
+    `after`: only beyond this (d, rid), the `place` of a record before. `total`: count them all, too.
+    """
+
+    type: str
+    limit: int
+    token: tuple[int, int] | None = None
+    after: tuple[datetime, int] | None = None
+    total: bool = False
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One section's records, newest first; `places` runs beside them; `total` when it was asked for."""
+
+    records: list[Stored]
+    places: list[tuple[datetime, int]]
+    total: int | None
+
+
+class PatientRecord(msgspec.Struct, frozen=True):
+    """The patient, the clock this was true at, and the sections in the order asked."""
+
+    patient: Stored
+    clock: int
+    sections: list[Shown]
+
+
+class CachedChart(msgspec.Struct, frozen=True):
+    """The patient's clock; `gz` is the kept answer when it was made at that clock and the caller has not got it already."""
+
+    clock: int
+    gz: bytes | None
+
+
+class Charts:
+    """What `store.charts` offers. Every access is audited in the statement that makes it."""
+
+    def __init__(self, ledger: Ledger, owners: Owners, codec: Codec) -> None:
+        self._ledger = ledger
+        self._owners = owners
+        self._codec = codec
+
+    async def fetch(self, ctx: Context, patient: str, sections: Sequence[Section]) -> PatientRecord:
+        """The patient of this id and all sections, as they were at one moment. Raises `NotFound` or `Gone`."""
+        at, tenant = ctx.clock.now(), ctx.tenant.key
+        patient = patient if LEGAL_ID.fullmatch(patient) else ""
+        shapes = tuple((self._owners.schema_of(each.type), each.token is not None, each.after is not None, each.total) for each in sections)
+        given: list[object] = []
+        for each in sections:
+            given += [TYPE_CODE[each.type], each.limit, *(each.token or ()), *(each.after or ())]
+        sql = chart_sql.sections(self._owners.schema_of(PATIENT), shapes)
+        who = (ctx.actor.id, ctx.request_id, rid(PATIENT, patient), TYPE_CODE[PATIENT], patient)
+        rows = await self._ledger.run(tenant, at, 1, sql, at, "G", *who, *given)
+        own = rows[0]
+        if own["section"] != 0:
+            raise not_found(PATIENT, patient)
+        if own["deleted"]:
+            raise gone(PATIENT, patient)
+        shown = [Shown([], [], None) for _ in sections]
+        totals: dict[int, int] = {}
+        for row in rows[1:]:
+            place = row["section"] - 1
+            if row["rid"] is None:
+                totals[place] = row["total"]
+                continue
+            shown[place].records.append(self._stored(row, sections[place].type))
+            shown[place].places.append((row["d"], row["rid"]))
+        counted = [Shown(each.records, each.places, totals.get(place)) for place, each in enumerate(shown)]
+        return PatientRecord(self._stored(own, PATIENT), own["total"] or 0, counted)
+
+    async def cached(self, ctx: Context, patient: str, query: int, have: int | None = None) -> CachedChart | None:
+        """The kept answer to a query (its hash) about a patient. None: there is no such patient. `have`: the clock the caller knows."""
+        at = ctx.clock.now()
+        who = (ctx.actor.id, ctx.request_id, rid(PATIENT, patient), query, have, TYPE_CODE[PATIENT], patient)
+        rows = await self._ledger.run(ctx.tenant.key, at, 1, chart_sql.CACHED, at, "G", *who)
+        return None if rows[0]["ver"] is None else CachedChart(rows[0]["ver"], rows[0]["gz"])
+
+    async def keep(self, ctx: Context, patient: str, query: int, clock: int, gz: bytes) -> None:
+        """Keep an answer made at this clock; an older one never replaces a newer."""
+        async with self._ledger.connections.lend(ctx.tenant.key) as session:
+            await session.fetch(chart_sql.KEEP, ctx.tenant.key, rid(PATIENT, patient), query, clock, gz)
+
+    def _stored(self, row: Any, type: str) -> Stored:  # noqa: A002 - FHIR's word
+        _, _, id_, version, updated, deleted, number, content, rid_, *_ = row
+        return Stored(type, id_, version, updated, deleted, self._codec.unpack(number, content), rid_)

@@ -1,0 +1,69 @@
+"""The statements behind the chart: the version-checked cache, and all sections of one patient's record in one round trip.
+
+`$1`-`$6`: tenant, stream, seq, head, at, action; `$7`, `$8`: actor, request id.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from osler.platform.store.reading_sql import HEAD, logged
+
+Shape = tuple[str, bool, bool, bool]
+"""A section's schema; whether it is picked by a token; whether it goes on after a place; whether it counts all."""
+
+CACHED = f"""with found as materialized (
+  select c.prid, 0 as version, c.ver, (case when k.ver = c.ver and c.ver is distinct from $11::int8 then k.gz end) as gz
+  from kernel.patient_clock c left join kernel.chart_cache k on k.tenant = $1 and k.prid = c.prid and k.query = $10
+  where c.tenant = $1 and c.prid = $9),
+{logged("found", "200::int2", rtype="$12::int2", id="$13::text", detail="'chart cache'")}
+select found.ver, found.gz, {HEAD} as head from (select 1) as one left join found on true"""
+"""`$9` prid, `$10` query, `$11` the version the caller has already, `$12` rtype, `$13` id."""
+
+KEEP = """insert into kernel.chart_cache as k (tenant, prid, query, ver, gz) values ($1, $2, $3, $4, $5)
+on conflict (tenant, prid, query) do update set ver = excluded.ver, gz = excluded.gz where k.ver < excluded.ver"""
+
+COLUMNS = "rtype, id, version, updated, deleted, codec, content, rid, d"
+QUALIFIED = ", ".join(f"r.{name}" for name in COLUMNS.split(", "))
+
+
+def section(place: int, shape: Shape, first: int) -> tuple[list[str], int]:
+    """The selects of one section and the number of its next parameter. Parameters: rtype, limit [, key, val] [, d, rid]."""
+    schema, by_token, after, counted = shape
+    rtype, limit = f"${first}::int2", f"${first + 1}::int4"
+    following = first + 2
+    if by_token:
+        match = f"from {schema}.idx_token where tenant = $1 and key = ${following}::int4 and val = ${following + 1}::int8 and prid = $9"
+        following += 2
+    else:
+        match = f"from {schema}.resource where tenant = $1 and prid = $9 and rtype = {rtype} and not deleted"
+    beyond = ""
+    if after:
+        beyond = f"and (d < ${following}::timestamptz or (d = ${following} and rid > ${following + 1}::int8))"
+        following += 2
+    selects = [
+        f"""(select {place} as section, {QUALIFIED}, null::int8 as total
+  from (select rid, d {match} {beyond} order by d desc, rid limit {limit}) t
+  join {schema}.resource r on r.tenant = $1 and r.rid = t.rid and r.rtype = {rtype} and not r.deleted)"""
+    ]
+    if counted:
+        nulls = "null::int2, null, null::int4, null::timestamptz, null::bool, null::int2, null::bytea, null::int8, null::timestamptz"
+        selects.append(f"(select {place}, {nulls}, (select count(*) {match}))")
+    return selects, following
+
+
+@cache
+def sections(patient_schema: str, shapes: tuple[Shape, ...]) -> str:
+    """The patient as section 0 with its clock as `total`, then every section. `$9` prid, `$10` rtype, `$11` id; then each section's."""
+    clock = "(select ver from kernel.patient_clock where tenant = $1 and prid = $9)"
+    own = f"from {patient_schema}.resource r where tenant = $1 and rtype = $10 and id = $11"
+    parts = [f"(select 0 as section, {QUALIFIED}, {clock} as total {own})"]
+    following = 12
+    for place, shape in enumerate(shapes, 1):
+        selects, following = section(place, shape, following)
+        parts += selects
+    outcome = "(select case when (select not deleted from own) then 200 else 404 end)::int2"
+    return f"""with own as materialized (select prid, version, deleted {own}),
+{logged("own", outcome, rtype="$10::int2", id="$11::text", detail="'chart'")},
+found as ({" union all ".join(parts)})
+select found.*, {HEAD} as head from (select 1) as one left join found on true order by section, d desc, rid"""

@@ -1,0 +1,261 @@
+"""Create, update and delete outside a transaction: each is one statement and one commit; concurrent creates share both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import asyncpg
+
+from osler.platform import fhir
+from osler.platform.audit import Entry
+from osler.platform.audit.chain import Action
+from osler.platform.context import Context
+from osler.platform.errors import Conflict, OslerError, VersionConflict
+from osler.platform.fhir import TYPE_CODE, Parsed
+from osler.platform.store import reading_sql, rows, writing_sql
+from osler.platform.store.codec import Codec
+from osler.platform.store.connections import Contended
+from osler.platform.store.lanes import Lane
+from osler.platform.store.ledger import Ledger, translated
+from osler.platform.store.owners import Owners
+from osler.platform.store.records import Outcome, Stored, Written
+from osler.platform.store.rows import Indexed, Row
+
+RETRIES = 20
+
+
+class Present(NamedTuple):
+    """What a record is before a write: its version, and its search rows as a thing to compute when they are needed."""
+
+    version: int
+    deleted: bool
+    prid: int
+    indexed: Callable[[], Indexed]
+    stored: Stored
+
+
+class Made(NamedTuple):
+    """A version ready to be written."""
+
+    stored: Stored
+    row: Row
+
+
+def make(ctx: Context, parsed: Parsed, id: str, codec: Codec, before: Present | None = None) -> Made:  # noqa: A002 - FHIR's word
+    """The next version of a record, stamped, packed and with the search rows that come and go."""
+    type_, at = parsed.type, ctx.clock.now()
+    version = before.version + 1 if before else 1
+    body = fhir.stamp(parsed, id, version, at)
+    new = Indexed.of(fhir.index(parsed, type_, id))
+    number, content = codec.pack(body)
+    rid = fhir.rid(type_, id)
+    columns = (TYPE_CODE[type_], number, version, rid, new.prid, new.d, at, False, id, ctx.actor.id, content)
+    row = Row(columns, "u" if before and not before.deleted else "c", ctx.request_id, new.kinds)
+    if before:
+        supersede(row, new, before)
+    return Made(Stored(type_, id, version, at, False, body, rid), row)
+
+
+def make_deletion(ctx: Context, type: str, id: str, before: Present) -> Made:  # noqa: A002 - FHIR's words
+    """The version that says the record is deleted: no content, no search rows."""
+    at, version, rid, was = ctx.clock.now(), before.version + 1, before.stored.rid, before.indexed()
+    columns = (TYPE_CODE[type], 0, version, rid, was.prid, was.d, at, True, id, ctx.actor.id, None)
+    row = Row(columns, "d", ctx.request_id, ())
+    supersede(row, Indexed(was.prid, was.d), before)
+    return Made(Stored(type, id, version, at, True, b"", rid), row)
+
+
+def supersede(row: Row, new: Indexed, before: Present) -> None:
+    """Let the row replace what was before: only the difference of their search rows is written."""
+    was = before.indexed()
+    row.expected = before.version
+    row.was = was
+    row.new = new.without(was)
+    row.gone = was.without(new)
+
+
+def present(found: asyncpg.Record, type: str, codec: Codec) -> Present:  # noqa: A002 - FHIR's word
+    """A row of `reading_sql.current`."""
+    body = codec.unpack(found["codec"], found["content"])
+    stored = Stored(type, found["id"], found["version"], found["updated"], found["deleted"], body, found["rid"])
+
+    def indexed() -> Indexed:
+        return Indexed(found["prid"], found["d"]) if stored.deleted else rows.indexed(body, type, stored.id)
+
+    return Present(stored.version, stored.deleted, found["prid"], indexed, stored)
+
+
+def check_match(type: str, id: str, before: Present | None, if_match: int | None) -> None:  # noqa: A002 - FHIR's words
+    """`If-Match` must name the present version. https://hl7.org/fhir/R4/http.html#concurrency"""
+    if if_match is None:
+        return
+    if before is None or before.deleted:
+        raise VersionConflict(f"{type}/{id} has no version {if_match}: there is no such record now")
+    if before.version != if_match:
+        raise VersionConflict(f"{type}/{id} is at version {before.version}, not {if_match}")
+
+
+class Writer:
+    """The create lanes, one per tenant and schema, and the single statements of update and delete."""
+
+    def __init__(self, ledger: Ledger, owners: Owners, codec: Codec, committed: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._owners = owners
+        self._codec = codec
+        self._committed = committed
+        self._creating: dict[tuple[int, str], Lane[Made, None]] = {}
+        self._finding: dict[tuple[int, str], Lane[tuple[int, str], asyncpg.Record | None]] = {}
+        self._latches: dict[tuple[int, int], tuple[asyncio.Lock, list[None]]] = {}
+
+    async def create(self, ctx: Context, parsed: Parsed, id: str | None = None) -> Written:  # noqa: A002 - FHIR's word
+        """A new record; without `id` the server gives one. Raises `Conflict` when the id is taken."""
+        await self._check(ctx, parsed, "C", id or "")
+        made = make(ctx, parsed, id or fhir.new_id(ctx.clock.now()), self._codec)
+        await self._insert(ctx, made)
+        return Written(made.stored, "created")
+
+    async def update(self, ctx: Context, parsed: Parsed, id: str, if_match: int | None, if_none_match_any: bool) -> Written:  # noqa: A002
+        """The next version of a record, or its first. Without `if_match` the last writer wins, each with a version of its own."""
+        await self._check(ctx, parsed, "U", id)
+        type_ = parsed.type
+        async with self._alone(ctx.tenant.key, fhir.rid(type_, id)):
+            for _ in range(RETRIES):
+                before = await self._present(ctx, type_, id)
+                try:
+                    check_match(type_, id, before, if_match)
+                    if if_none_match_any and before is not None and not before.deleted:
+                        raise VersionConflict(f"{type_}/{id} exists already")
+                except VersionConflict as error:
+                    raise await self._refused(ctx, "U", type_, id, error) from None
+                made = make(ctx, parsed, id, self._codec, before)
+                if before is None:
+                    try:
+                        await self._insert(ctx, made)
+                    except Conflict:
+                        continue
+                    return Written(made.stored, "created")
+                if await self._replace(ctx, made.row):
+                    return Written(made.stored, outcome_of(made, before))
+        raise Contended(f"{type_}/{id} is being changed by many at once; please try again")
+
+    async def delete(self, ctx: Context, type: str, id: str, if_match: int | None) -> Written:  # noqa: A002 - FHIR's words
+        """Delete a record; its history stays. Deleting what is not there changes nothing and is no error."""
+        try:
+            self._owners.check_served(type)
+        except OslerError as error:
+            raise await self._refused(ctx, "D", type, id, error) from None
+        async with self._alone(ctx.tenant.key, fhir.rid(type, id)):
+            for _ in range(RETRIES):
+                before = await self._present(ctx, type, id)
+                try:
+                    check_match(type, id, before, if_match)
+                except VersionConflict as error:
+                    raise await self._refused(ctx, "D", type, id, error) from None
+                if before is None or before.deleted:
+                    return await self._nothing_to_delete(ctx, type, id, before)
+                made = make_deletion(ctx, type, id, before)
+                if await self._replace(ctx, made.row):
+                    return Written(made.stored, "deleted")
+        raise Contended(f"{type}/{id} is being changed by many at once; please try again")
+
+    async def _check(self, ctx: Context, parsed: Parsed, action: Action, id: str) -> None:  # noqa: A002 - FHIR's word
+        try:
+            self._owners.check(parsed)
+        except OslerError as error:
+            raise await self._refused(ctx, action, parsed.type, id, error) from None
+
+    async def _refused(self, ctx: Context, action: Action, type: str, id: str, error: OslerError) -> OslerError:  # noqa: A002
+        entry = Entry(ctx.clock.now(), 0, 0, TYPE_CODE.get(type, 0), error.status, action, ctx.actor.id, id, ctx.request_id)
+        return await self._ledger.refuse(ctx.tenant.key, entry, error)
+
+    async def _nothing_to_delete(self, ctx: Context, type: str, id: str, before: Present | None) -> Written:  # noqa: A002
+        at = ctx.clock.now()
+        stored = before.stored if before else Stored(type, id, 0, at, True, b"", fhir.rid(type, id))
+        entry = Entry(at, 0, stored.version, TYPE_CODE[type], 204, "D", ctx.actor.id, id, ctx.request_id)
+        await self._ledger.record(ctx.tenant.key, [entry])
+        return Written(stored, "unchanged")
+
+    async def _present(self, ctx: Context, type: str, id: str) -> Present | None:  # noqa: A002 - FHIR's words
+        tenant, schema = ctx.tenant.key, self._owners.schema_of(type)
+        lane = self._finding.get((tenant, schema))
+        if lane is None:
+            lane = self._finding[tenant, schema] = self._finder(tenant, reading_sql.current(schema))
+        found = await lane.ask((TYPE_CODE[type], id))
+        return None if found is None else present(found, type, self._codec)
+
+    def _finder(self, tenant: int, sql: str) -> Lane[tuple[int, str], asyncpg.Record | None]:
+        async def send(jobs: list[tuple[int, str]]) -> list[asyncpg.Record | Exception | None]:
+            async with self._ledger.connections.lend(tenant) as session:
+                found = await session.fetch(sql, tenant, *zip(*set(jobs), strict=True))
+            by_name = {(row["rtype"], row["id"]): row for row in found}
+            return [by_name.get(job) for job in jobs]
+
+        return Lane(send)
+
+    async def _insert(self, ctx: Context, made: Made) -> None:
+        tenant, schema = ctx.tenant.key, self._owners.schema_of(made.stored.type)
+        lane = self._creating.get((tenant, schema))
+        if lane is None:
+            lane = self._creating[tenant, schema] = self._creator(tenant, writing_sql.insert(schema, settle=True))
+        await lane.ask(made)
+
+    def _creator(self, tenant: int, sql: str) -> Lane[Made, None]:
+        async def commit(jobs: list[Made]) -> None:
+            batch = [job.row for job in jobs]
+            at = jobs[-1].stored.updated
+            await self._ledger.run(tenant, at, len(batch), sql, *rows.resource_columns(batch), *rows.added(batch), rows.patients(batch))
+            self._committed()
+
+        async def send(jobs: list[Made]) -> list[Exception | None]:
+            try:
+                await commit(jobs)
+            except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+                if len(jobs) == 1:
+                    return [translated(error)]
+                return [(await send([job]))[0] for job in jobs]
+            return [None] * len(jobs)
+
+        return Lane(send)
+
+    async def _replace(self, ctx: Context, row: Row) -> bool:
+        schema = self._owners.schema_of(fhir.TYPE_NAME[row.columns[0]])
+        batch = [row]
+        try:
+            found = await self._ledger.run(
+                ctx.tenant.key,
+                row.columns[rows.PLACE["updated"]],
+                1,
+                writing_sql.replace(schema, settle=True),
+                *rows.resource_columns(batch),
+                [row.expected],
+                *rows.removed(batch),
+                *rows.added(batch),
+                rows.patients(batch),
+            )
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+            raise translated(error) from error
+        if not found[0]["replaced"]:
+            return False
+        self._committed()
+        return True
+
+    @asynccontextmanager
+    async def _alone(self, tenant: int, rid: int) -> AsyncIterator[None]:
+        """Writers of one record in this process go one after the other: they would only make each other retry."""
+        lock, users = self._latches.setdefault((tenant, rid), (asyncio.Lock(), []))
+        users.append(None)
+        try:
+            async with lock:
+                yield
+        finally:
+            users.pop()
+            if not users:
+                self._latches.pop((tenant, rid), None)
+
+
+def outcome_of(made: Made, before: Present | None) -> Outcome:
+    """A record that was not there, or no longer, has been created."""
+    return "updated" if before is not None and not before.deleted else "created"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,12 +18,15 @@ from osler.platform.postgres.configuration import write_configuration
 from osler.platform.postgres.holders import Hold, one_at_a_time
 from osler.platform.postgres.login import Login, socket_login
 from osler.platform.postgres.places import LENT, Places, settle, socket_folder
-from osler.platform.postgres.postmaster import Postmaster, clear_the_way, read_postmaster, state_of, stop
+from osler.platform.postgres.postmaster import Postmaster, clear_socket, clear_the_way, read_postmaster, state_of, stop
 from osler.platform.postgres.secret import deployment_secret, derived
 from osler.platform.postgres.trouble import PostgresTrouble
 
 ADMIN = "postgres"
 Say = Callable[[str], None]
+COMPLAINT = re.compile(r"(?:FATAL|PANIC|error|LOG: +(?=invalid|unrecognized|parameter|could not)):? *(.+)")
+LEFT: list[subprocess.Popen[bytes]] = []
+"""Servers we started and left to other processes; kept so that Python does not take them for forgotten."""
 
 
 @dataclass(slots=True)
@@ -41,10 +46,14 @@ class Server:
         """Leave the server to those who still use it, or stop it when there are none."""
         with one_at_a_time(self.places.data / "postgres.lock", lambda: None):
             if not self._hold.leave():
+                if self._child is not None:
+                    LEFT.append(self._child)
                 return
             found = read_postmaster(self.places.cluster)
             if found is not None and state_of(found.pid, self.places.cluster) == "alive":
                 stop(found.pid, self.places.cluster, self._child.poll if self._child else lambda: None, self._say)
+        if self._child is not None:
+            self._child.wait()
 
 
 def launch(data: Path, *, binaries: Path | None = None, listen: str = "", port: int = 5432, say: Say = print) -> Server:
@@ -56,16 +65,29 @@ def launch(data: Path, *, binaries: Path | None = None, listen: str = "", port: 
     with one_at_a_time(places.data / "postgres.lock", lambda: say("Another osler is starting or stopping this database; waiting for it")):
         hold = Hold(places.data / "postgres.users")
         try:
-            clear_the_way(places.cluster, say)
-            found = read_postmaster(places.cluster)
-            joined = found is not None and state_of(found.pid, places.cluster) == "alive"
-            child = None if joined else start(places, binaries, listen, port, say)
-            ready = wait_until_ready(places, child, say)
+            joined, child, ready = join_or_start(places, binaries, listen, port, say)
         except BaseException:
+            # A child that has not become ready is left alone: recovering, it would begin anew, and the next start joins it.
             hold.leave()
             raise
         password = derived(deployment_secret(places.data), ADMIN)
         return Server(places, socket_login(ready.socket_folder, ready.port, ADMIN, password), joined, hold, child, say)
+
+
+def join_or_start(
+    places: Places, binaries: Path | None, listen: str, port: int, say: Say
+) -> tuple[bool, subprocess.Popen[bytes] | None, Postmaster]:
+    """The server that runs, when it really answers (it may have been killed a moment ago), else one we start."""
+    while True:
+        clear_the_way(places.cluster, say)
+        found = read_postmaster(places.cluster)
+        logged = places.log.stat().st_size if places.log.exists() else 0
+        if found is None or state_of(found.pid, places.cluster) != "alive":
+            child = start(places, binaries, listen, port, say)
+            return False, child, until_ready(places, child, logged, say)
+        ready = until_joined(places, say)
+        if ready is not None and answers(ready):
+            return True, None, ready
 
 
 def start(places: Places, binaries: Path | None, listen: str, port: int, say: Say) -> subprocess.Popen[bytes]:
@@ -73,7 +95,9 @@ def start(places: Places, binaries: Path | None, listen: str, port: int, say: Sa
     programs = programs_for(places, binaries)
     if not (places.cluster / "PG_VERSION").exists():
         make_cluster(places, programs)
-    write_configuration(places.cluster, programs.major, socket_folder(places, port, say), listen, port)
+    folder = socket_folder(places, port, say)
+    clear_socket(folder, port, places.cluster)
+    write_configuration(places.cluster, programs.major, folder, listen, port)
     keep_log_small(places.log)
     with places.log.open("ab") as log:
         child: subprocess.Popen[bytes] = subprocess.Popen(
@@ -133,22 +157,47 @@ def make_cluster(places: Places, programs: Binaries) -> None:
     making.rename(places.cluster)
 
 
-def wait_until_ready(places: Places, child: subprocess.Popen[bytes] | None, say: Say) -> Postmaster:
-    """Wait as long as the server works on its start: recovery after a crash may take minutes and is never cut short."""
-    began = time.monotonic()
-    told = began
-    while True:
+def until_ready(places: Places, child: subprocess.Popen[bytes], logged: int, say: Say) -> Postmaster:
+    """The server we started, when it takes connections. Raises `PostgresTrouble` with the reason when it ends instead."""
+    for _ in moments(say):
         found = read_postmaster(places.cluster)
-        if found is not None and found.ready and (child is None or found.pid == child.pid):
+        if found is not None and found.ready and found.pid == child.pid:
             return found
-        if child is not None and child.poll() is not None:
-            raise PostgresTrouble(f"the database did not start: {in_plain_words(tail(places.log))} (log: {places.log})")
-        if child is None and (found is None or state_of(found.pid, places.cluster) != "alive"):
-            raise PostgresTrouble("the database server that was running stopped while we joined it: try again")
+        if child.poll() is not None:
+            break
+    raise PostgresTrouble(f"the database did not start: {in_plain_words(tail(places.log, logged))} (log: {places.log})")
+
+
+def until_joined(places: Places, say: Say) -> Postmaster | None:
+    """The server that another process started, when it takes connections; None when it ended instead."""
+    for _ in moments(say):
+        found = read_postmaster(places.cluster)
+        if found is None or state_of(found.pid, places.cluster) != "alive":
+            break
+        if found.ready:
+            return found
+    return None
+
+
+def moments(say: Say) -> Iterator[None]:
+    """Time to look again, as long as it takes: recovery after a crash may take minutes and is never cut short."""
+    began = told = time.monotonic()
+    while True:
+        yield
         if time.monotonic() - told > 5:
             told = time.monotonic()
             say(f"The database is still starting after {told - began:.0f} s: it recovers from a crash. Nothing is lost; waiting")
         time.sleep(0.01)
+
+
+def answers(found: Postmaster) -> bool:
+    """Whether somebody listens at its socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(f"{found.socket_folder}/.s.PGSQL.{found.port}")
+        except OSError:
+            return False
+    return True
 
 
 def keep_log_small(log: Path, limit: int = 16 * 1024 * 1024) -> None:
@@ -157,9 +206,10 @@ def keep_log_small(log: Path, limit: int = 16 * 1024 * 1024) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def tail(log: Path, size: int = 4000) -> str:
-    """The end of the server's log."""
-    return log.read_bytes()[-size:].decode(errors="replace") if log.exists() else ""
+def tail(log: Path, logged: int, size: int = 8000) -> str:
+    """What the server has logged since it had logged so many bytes; the end of it."""
+    text = log.read_bytes()
+    return text[logged if len(text) >= logged else 0 :][-size:].decode(errors="replace")
 
 
 def in_plain_words(text: str) -> str:
@@ -174,5 +224,5 @@ def in_plain_words(text: str) -> str:
     for sign, words in known.items():
         if sign in text:
             return words
-    fatal = [line for line in text.splitlines() if "FATAL" in line or "PANIC" in line or "error:" in line]
-    return (fatal or text.strip().splitlines() or ["no reason given"])[-1].strip()
+    complaints = [words for line in text.splitlines() for words in COMPLAINT.findall(line)]
+    return "; ".join(complaints) or "no reason given"

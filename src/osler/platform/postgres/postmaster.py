@@ -100,6 +100,17 @@ def clear_the_way(cluster: Path, say: Callable[[str], None], patience: float = 6
         time.sleep(0.02)
 
 
+def clear_socket(folder: Path, port: int, cluster: Path) -> None:
+    """Take away the socket's lock when it names a dead server: PostgreSQL takes a zombie for alive. The folder is this cluster's alone."""
+    lock = folder / f".s.PGSQL.{port}.lock"
+    try:
+        named = lock.read_text().split("\n", 1)[0].strip()
+    except FileNotFoundError:
+        return
+    if not named.isdigit() or state_of(int(named), cluster) != "alive":
+        lock.unlink(missing_ok=True)
+
+
 def stop(pid: int, cluster: Path, reap: Callable[[], object], say: Callable[[str], None], patience: float = 60.0) -> None:
     """Fast shutdown: sessions are closed, everything is written. After `patience` seconds at once; the next start recovers."""
     for order, wait in ((signal.SIGINT, patience), (signal.SIGQUIT, 10.0)):

@@ -44,6 +44,8 @@ def extractor_source(type_name: str) -> str:
             continue
         for path in searchable_paths(parameter):
             root.at(path).keys.setdefault(parameter.kind, []).append(parameter.key)
+            if (type_name, parameter.code) == ("Patient", "phone"):
+                root.at(path).keys.setdefault("digits", []).append(parameter.key)
     for path in here.patient:
         root.at(path).keys["one patient" if here.one_patient else "patient"] = []
     for number, dates in enumerate(here.dates):
@@ -96,7 +98,7 @@ def _indented(node: Node, value: str, depth: int) -> list[str]:
 def _emit(node: Node, value: str) -> list[str]:
     lines: list[str] = []
     for kind, keys in node.keys.items():
-        if kind in ("token", "reference", "uri", "string", "quantity", "number"):
+        if kind in ("token", "reference", "uri", "string", "quantity", "number", "digits"):
             template = _ROWS[kind, node.datatype if (kind, node.datatype) in _ROWS else ""]
             for line in template:
                 row = line.replace("{v}", value)
@@ -150,6 +152,7 @@ _ROWS: dict[tuple[str, str], tuple[str, ...]] = {
     ("reference", "Resource"): ("if {v}.id is not None:", "    a = reference_value({v}.resourceType + '/' + {v}.id)", "    T(({k}, a, 0))"),
     ("reference", ""): ("add_canonical(T, {k}, {v})",),
     ("uri", ""): ("a = reference_value({v})", "T(({k}, a, 0))"),
+    ("digits", ""): ("add_digits(S, {k}, {v})",),
     ("string", ""): ("a = string_value({v})", "S(({k}, a))"),
     ("string", "HumanName"): ("for t in name_texts({v}):", "    a = string_value(t)", "    S(({k}, a))"),
     ("string", "Address"): ("for t in address_texts({v}):", "    a = string_value(t)", "    S(({k}, a))"),

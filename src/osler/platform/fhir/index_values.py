@@ -27,6 +27,20 @@ def contact_value(value: str) -> int:
     return token_value(fold(value))
 
 
+def phone_digits(text: str) -> str:
+    """A phone number's digits, without the trunk or country prefix 1 of North America."""
+    digits = "".join(char for char in text if char.isascii() and char.isdigit())
+    return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
+
+
+def add_digits(rows: Any, key: int, point: Any) -> None:
+    """A phone number by its digits, forwards and (behind a minus) backwards, so that its beginning and its end are both found."""
+    digits = phone_digits(point.value or "")[:30]
+    if digits:
+        rows((key, digits))
+        rows((key, "-" + digits[::-1]))
+
+
 def unit_value(system: str | None, code: str) -> int:
     """The unit of a quantity: UCUM and currency codes by themselves, others with their system."""
     return token_value(code if system in _NAMED else f"{system}|{code}")

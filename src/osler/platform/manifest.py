@@ -12,11 +12,21 @@ from osler.platform.messages import Command, Event
 
 if TYPE_CHECKING:
     from osler.platform.fhir import Parsed
+    from osler.platform.web import Request, Response
 
 BeforeWrite = Callable[["Parsed"], None]
 Workflow = Callable[[Context, Any], Awaitable[Any]]
 Subscriber = Callable[[Context, Any], Awaitable[None]]
 JobWork = Callable[[Context, bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A request of the service's own: method and path under `/{tenant}`; `answer` gets a signed-in Context."""
+
+    method: str
+    path: str
+    answer: Callable[[Context, Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +54,8 @@ class Service:
     """Event -> idempotent reactions, each delivered at least once."""
     jobs: tuple[Job, ...] = ()
     """Background work, idempotent: a job that was cut off runs again."""
-    routes: tuple[Any, ...] = ()
-    """Starlette routes beyond plain FHIR, mounted under `/{tenant}`."""
+    routes: tuple[Route, ...] = ()
+    """Routes beyond plain FHIR."""
     graphql: Mapping[str, Any] = field(default_factory=dict)
     """Root field name -> its plan (gateway.graphql): one SQL round trip each."""
 

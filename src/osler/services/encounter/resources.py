@@ -1,4 +1,4 @@
-"""The FHIR types encounter owns: what was found, thought and done: notes, vitals, problems, allergies, immunizations, documents. Only this service writes them."""
+"""The FHIR types encounter owns: what was found, thought and done on a visit. Only this service writes them."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from osler.platform.manifest import Service
+from osler.services.encounter.contract import FileResult
 from osler.services.encounter.resources import TYPES
+from osler.services.encounter.workflows.file_result import file_result
 
-service = Service(name="encounter", types=TYPES, folder=Path(__file__).parent)
+service = Service(name="encounter", types=TYPES, folder=Path(__file__).parent, workflows={FileResult: file_result})

@@ -29,7 +29,9 @@ def check_results_are_of(order: ServiceRequest, results: Iterable[Observation]) 
     for position, result in enumerate(results):
         if result.subject is None or result.subject.reference != patient:
             where = f"observations[{position}].subject"
-            raise ResultOfAnotherPatient("A result is of another patient than the order", [Issue("business-rule", "Not the order's patient", where)])
+            raise ResultOfAnotherPatient(
+                "A result is of another patient than the order", [Issue("business-rule", "Not the order's patient", where)]
+            )
 
 
 def report_id(system: str, accession: str) -> str:

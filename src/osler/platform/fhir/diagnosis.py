@@ -65,6 +65,12 @@ def public(issue: Issue) -> Issue:
     return Issue(issue.code, issue.diagnostics, issue.expression, issue.severity, issue.line, issue.column)
 
 
+def under(issue: Issue, at: tuple[str | int, ...]) -> Issue:
+    """The same issue, seen from the resource that holds the one it was found in."""
+    beyond = issue.at if isinstance(issue, Found) else ()
+    return Found(issue.code, issue.diagnostics, issue.expression, issue.severity, at=(*at, *beyond))
+
+
 class _Enough(Exception):
     pass
 
@@ -255,10 +261,6 @@ def explain(text: bytes, name: str, path: str, reason: str = "", embedded: list[
     try:
         tree = json.loads(text, object_pairs_hook=_object, parse_int=_Integer, parse_float=_Fraction)
         made = walk.resource(tree, path or name, (), name)
-    except UnicodeDecodeError as error:
-        raise _refusal(f"The text is not UTF-8 (byte {error.start})", path or name) from None
-    except RecursionError:
-        raise _refusal("The JSON is nested too deeply", path or name) from None
     except _Enough:
         pass
     if walk.issues:

@@ -1,0 +1,99 @@
+"""Train `dictionary_v1.zdict` on the demo clinic's bodies in the form in which they are stored, and report what it saves.
+
+    python scripts/build_dictionary.py            # writes the dictionary (only before the first release that ships it)
+    python scripts/build_dictionary.py --check    # says whether a new training gives the same bytes, and reports
+
+Bodies of a database are unreadable without the dictionary they were written with: version 1 is never trained anew once shipped.
+The same generator and the same zstandard release give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bz2
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from osler.demo.clinic import Clinic
+from osler.platform.fhir import parse, parse_envelope, parse_value, stamp
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "src/osler/platform/store/dictionary_v1.zdict"
+SYNTHEA = ROOT.parent / "shared/data/synthea/blaze-2021"
+SIZE = 64 * 1024
+LEVEL = 3
+TRAINED_ON = Clinic(as_of=date(2026, 1, 5), seed=20, patients=160)
+HELD_OUT = Clinic(as_of=date(2025, 6, 2), seed=77, patients=60)
+MOST_PER_TYPE = 900
+STAMPED = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def generated(clinic: Clinic) -> Iterator[tuple[str, bytes]]:
+    """Type and stored body of every resource of a generated clinic."""
+    for group, resources in clinic.groups():
+        # The heavy patient alone would drown everybody else.
+        for resource in resources[:400] if group == "heavy" else resources:
+            parsed = parse(msgspec.json.encode(resource))
+            yield parsed.type, stamp(parsed, resource["id"], 1, STAMPED)
+
+
+def synthea(folder: Path, files: int) -> Iterator[tuple[str, bytes]]:
+    """The same of the first patients of the Synthea files, which no training has seen."""
+    for path in sorted(folder.glob("*.json.bz2"))[2 : 2 + files]:
+        for raw in parse_envelope(bz2.decompress(path.read_bytes())).resources:
+            if raw is not None:
+                parsed = parse_value(raw)
+                yield parsed.type, stamp(parsed, parsed.id or "x", 1, STAMPED)
+
+
+def train() -> bytes:
+    """The dictionary: at most so many bodies of a type, so that rare types have a voice."""
+    taken: Counter[str] = Counter()
+    samples = []
+    for kind, body in generated(TRAINED_ON):
+        if taken[kind] < MOST_PER_TYPE:
+            taken[kind] += 1
+            samples.append(body)
+    return zstandard.train_dictionary(SIZE, samples, k=256, d=8, level=LEVEL, steps=1, threads=0).as_bytes()
+
+
+def report(name: str, bodies: Iterator[tuple[str, bytes]], dictionary: bytes) -> None:
+    """Mean size before and after, of all and of the most frequent types."""
+    packer = zstandard.ZstdCompressor(
+        level=LEVEL, dict_data=zstandard.ZstdCompressionDict(dictionary), write_checksum=False, write_dict_id=False
+    )
+    alone = zstandard.ZstdCompressor(level=LEVEL, write_checksum=False)
+    sizes: dict[str, list[int]] = {}
+    for kind, body in bodies:
+        figures = (1, len(body), len(alone.compress(body)), len(packer.compress(body)))
+        for key in (kind, "all"):
+            sizes[key] = [a + b for a, b in zip(sizes.get(key, [0, 0, 0, 0]), figures, strict=True)]
+    print(f"\n{name}\n{'type':24}{'bodies':>9}{'bytes':>9}{'zstd':>9}{'+ dict':>9}{'ratio':>8}")
+    for key, (count, before, plain, after) in sorted(sizes.items(), key=lambda item: -item[1][1])[:10]:
+        print(f"{key:24}{count:9}{before / count:9.0f}{plain / count:9.0f}{after / count:9.0f}{before / after:8.1f}")
+
+
+def main() -> int:
+    """Train, compare or write, report."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--check", action="store_true", help="change nothing; fail when a new training differs from the shipped file")
+    check = options.parse_args().check
+    dictionary = train()
+    same = TARGET.is_file() and TARGET.read_bytes() == dictionary
+    if not check:
+        TARGET.write_bytes(dictionary)
+    print(f"{TARGET.relative_to(ROOT)}: {len(dictionary)} bytes, {'unchanged' if same else 'differs' if check else 'written'}")
+    report("generated, held out", generated(HELD_OUT), dictionary)
+    if SYNTHEA.is_dir():
+        report("Synthea, never trained on", synthea(SYNTHEA, 20), dictionary)
+    return 0 if same or not check else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

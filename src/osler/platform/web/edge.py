@@ -13,7 +13,7 @@ from types import TracebackType
 from starlette.types import Receive, Scope, Send
 
 from osler.platform.config import Settings
-from osler.platform.errors import Issue, MethodNotAllowed, OslerError, Unauthenticated
+from osler.platform.errors import MethodNotAllowed, OslerError, Unauthenticated
 from osler.platform.web.outcome import operation_outcome
 from osler.platform.web.request import OFF_LOOP, ClientGone, Request
 from osler.platform.web.response import Response
@@ -31,6 +31,7 @@ SECURITY_HEADERS: list[tuple[bytes, bytes]] = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
 """Sent with every API answer. `no-store`: a shared clinic workstation must not keep records in the browser's cache."""
+SECURED = frozenset(name for name, _ in SECURITY_HEADERS)
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 PREFLIGHT: list[tuple[bytes, bytes]] = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
@@ -41,6 +42,10 @@ PREFLIGHT: list[tuple[bytes, bytes]] = [
     (b"access-control-max-age", b"600"),
 ]
 EXPOSED = (b"access-control-expose-headers", b"ETag, Location, Content-Location, Last-Modified, X-Request-Id")
+
+
+class Fault(OslerError):
+    """Something of ours broke; the caller learns the request id and nothing else."""
 
 
 class Edge:
@@ -64,14 +69,14 @@ class Edge:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the one place where a fault of ours becomes a 500 instead of a dropped connection
-            response = fault(request, error)
+            response = refusal(unforeseen(request.id, error))
         await self.send(request, response, send)
 
     async def send(self, request: Request, response: Response, send: Send) -> None:
         """Send a response: compressed when that pays, without a body for HEAD, with the headers every answer carries."""
         status, body = response.status, response.body
         request.status = status
-        headers = [(b"x-request-id", request.id.encode()), *SECURITY_HEADERS, *response.headers]
+        headers = [(b"x-request-id", request.id.encode()), *security(response.headers), *response.headers]
         if response.gzipped or len(body) > WORTH_GZIP:
             body = await compressed(request, response, headers)
         if status not in (204, 304):
@@ -92,6 +97,12 @@ class Edge:
         if origin is not None and (origin in self.origins or b"*" in self.origins):
             headers.append((b"access-control-allow-origin", origin))
             headers.append(EXPOSED)
+
+
+def security(own: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The security headers, but for those the answer sets itself: the web app's page may run its own scripts and be cached."""
+    names = {name for name, _ in own}
+    return SECURITY_HEADERS if SECURED.isdisjoint(names) else [header for header in SECURITY_HEADERS if header[0] not in names]
 
 
 async def compressed(request: Request, response: Response, headers: list[tuple[bytes, bytes]]) -> bytes:
@@ -119,14 +130,12 @@ def refusal(error: OslerError) -> Response:
     return response
 
 
-def fault(request: Request, error: Exception) -> Response:
-    """The answer to a fault of ours: only the request id. The log gets the kind of error and where, never its text, which may hold PHI."""
-    log.error("unexpected error", extra={"request_id": request.id, "error": type(error).__qualname__, "where": places(error.__traceback__)})
-    return Response(
-        500, operation_outcome([Issue("exception", f"Something went wrong on our side; request id {request.id}", severity="fatal")])
-    )
-
-
 def places(trace: TracebackType | None) -> list[str]:
     """File, line and function of each frame of a traceback, without any value."""
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
+
+
+def unforeseen(request_id: str, error: Exception) -> Fault:
+    """A fault of ours as a refusal that tells only the request id. The log gets the kind of error and where, never its text: it may hold PHI."""
+    log.error("unexpected error", extra={"request_id": request_id, "error": type(error).__qualname__, "where": places(error.__traceback__)})
+    return Fault(f"Something went wrong on our side; request id {request_id}")

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from osler.platform.context import Context
 from osler.platform.manifest import Service
+from osler.platform.testing.contexts import TestProcess, process_on
 from osler.platform.testing.database import TestDatabase, TestServer, open_folder, running_server, with_template
 
 
@@ -48,3 +50,22 @@ async def module_database(postgres_server: TestServer) -> AsyncIterator[TestData
     """The same for a whole module of tests that do not disturb each other."""
     async with postgres_server.database() as fresh:
         yield fresh
+
+
+@pytest.fixture
+async def process(database: TestDatabase) -> AsyncIterator[TestProcess]:
+    """All services in one process, on a fresh database."""
+    async with process_on(database) as running:
+        yield running
+
+
+@pytest.fixture
+async def alpha(process: TestProcess) -> Context:
+    """A physician of the tenant `alpha`."""
+    return process.context(process.database.alpha)
+
+
+@pytest.fixture
+async def beta(process: TestProcess) -> Context:
+    """A physician of the tenant `beta`."""
+    return process.context(process.database.beta)

@@ -45,18 +45,30 @@ async def reached(settings: Settings, say: Say) -> AsyncIterator[tuple[Login, Se
         await check_reachable(login)
         yield login, None
         return
-    server = await asyncio.to_thread(
-        launch,
-        settings.data,
-        binaries=settings.postgres_bin,
-        listen=settings.postgres_listen,
-        port=settings.postgres_port,
-        say=say,
-    )
+    server = await launched(settings, say)
     try:
         yield await ensure_database(server.login, NAME), server
     finally:
         await asyncio.to_thread(server.release)
+
+
+async def launched(settings: Settings, say: Say) -> Server:
+    """The embedded server, started or joined in a thread. A start that is cancelled is finished and undone, never forgotten."""
+    launching = asyncio.ensure_future(
+        asyncio.to_thread(
+            launch,
+            settings.data,
+            binaries=settings.postgres_bin,
+            listen=settings.postgres_listen,
+            port=settings.postgres_port,
+            say=say,
+        )
+    )
+    try:
+        return await asyncio.shield(launching)
+    except asyncio.CancelledError:
+        await asyncio.to_thread((await launching).release)
+        raise
 
 
 async def check_reachable(login: Login) -> None:

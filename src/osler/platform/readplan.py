@@ -19,8 +19,6 @@ class Rows:
     type: str
     category: str | None = None
     """Only those with this code in `category`."""
-    else_all: bool = False
-    """Where the patient has none of the category: all of the type."""
     most: int = 1000
     """A patient with more than this gets an `incomplete` error beside the list."""
 

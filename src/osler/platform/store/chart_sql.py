@@ -43,12 +43,12 @@ def section(place: int, shape: Shape, first: int) -> tuple[list[str], int]:
         following += 2
     selects = [
         f"""(select {place} as section, {QUALIFIED}, null::int8 as total
-  from (select rid, d {match} {beyond} order by d desc, rid limit {limit}) t
+  from (select rid, d {match} {beyond} group by d, rid order by d desc, rid limit {limit}) t
   join {schema}.resource r on r.tenant = $1 and r.rid = t.rid and r.rtype = {rtype} and not r.deleted)"""
     ]
     if counted:
         nulls = "null::int2, null, null::int4, null::timestamptz, null::bool, null::int2, null::bytea, null::int8, null::timestamptz"
-        selects.append(f"(select {place}, {nulls}, (select count(*) {match}))")
+        selects.append(f"(select {place}, {nulls}, (select count(distinct rid) {match}))")
     return selects, following
 
 

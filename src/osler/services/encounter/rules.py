@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from hashlib import sha256
 
+import msgspec
 from msgspec.structs import replace
 
 from osler.platform.errors import Invalid, Issue
@@ -143,13 +146,15 @@ class ProblemFacts(msgspec.Struct):
 
     clinicalStatus: Concept = NONE  # noqa: N815 - FHIR's spelling
     verificationStatus: Concept = NONE  # noqa: N815 - FHIR's spelling
+    category: list[Concept] = []
 
 
 def listed_problems(facts: Sequence[ProblemFacts]) -> list[int]:
-    """Conditions that are not refuted or entered in error, active ones first."""
+    """The problem list, or where none is kept every condition; active ones first, without refuted and mistaken ones."""
     active = ("", "active", "recurrence", "relapse")
     kept = [place for place, fact in enumerate(facts) if fact.verificationStatus.first() not in NOT_TRUE]
-    return sorted(kept, key=lambda place: facts[place].clinicalStatus.first() not in active)
+    problems = [place for place in kept if any(each.first() == "problem-list-item" for each in facts[place].category)]
+    return sorted(problems or kept, key=lambda place: facts[place].clinicalStatus.first() not in active)
 
 
 class StatusFacts(msgspec.Struct):
@@ -158,9 +163,14 @@ class StatusFacts(msgspec.Struct):
     status: str | None = None
 
 
+def as_recorded(facts: Sequence[StatusFacts]) -> list[int]:
+    """All but those entered in error."""
+    return [place for place, fact in enumerate(facts) if fact.status != "entered-in-error"]
+
+
 def active_first(facts: Sequence[StatusFacts]) -> list[int]:
-    """Active ones first."""
-    return sorted(range(len(facts)), key=lambda place: facts[place].status != "active")
+    """Active ones first, without those entered in error."""
+    return sorted(as_recorded(facts), key=lambda place: facts[place].status != "active")
 
 
 class Amount(msgspec.Struct):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from osler.platform.manifest import Service
 from osler.services.encounter.contract import FileResult
+from osler.services.encounter.graphql import FIELDS
 from osler.services.encounter.resources import TYPES
 from osler.services.encounter.workflows.file_result import file_result
 
-service = Service(name="encounter", types=TYPES, folder=Path(__file__).parent, workflows={FileResult: file_result})
+service = Service(name="encounter", types=TYPES, folder=Path(__file__).parent, graphql=FIELDS, workflows={FileResult: file_result})

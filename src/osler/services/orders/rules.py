@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
+
+import msgspec
 
 from osler.platform.errors import Conflict, Invalid, Issue
 from osler.platform.fhir.r4 import Observation, ServiceRequest
@@ -37,3 +39,18 @@ def check_results_are_of(order: ServiceRequest, results: Iterable[Observation]) 
 def report_id(system: str, accession: str) -> str:
     """The FHIR id of the report with this accession number, so that a report that arrives twice at once is one resource."""
     return f"r-{sha256(f'{system}|{accession}'.encode()).hexdigest()[:40]}"
+
+
+class MedicationFacts(msgspec.Struct):
+    """What places a MedicationRequest in the chart."""
+
+    status: str | None = None
+
+
+MEDICATION_ORDER = {"active": 0, "on-hold": 1, "draft": 2, "unknown": 3, "completed": 4, "stopped": 5, "cancelled": 6}
+
+
+def listed_medications(facts: Sequence[MedicationFacts]) -> list[int]:
+    """Active ones first, then held ones, then those that have ended; not those entered in error."""
+    kept = [place for place, fact in enumerate(facts) if fact.status != "entered-in-error"]
+    return sorted(kept, key=lambda place: MEDICATION_ORDER.get(facts[place].status or "", 3))

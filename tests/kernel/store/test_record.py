@@ -7,15 +7,11 @@ import pytest
 
 from osler.platform.context import Context
 from osler.platform.errors import Conflict, Gone, NotFound, VersionConflict
-from osler.platform.fhir import Parsed, parse
-
-
-def patient(family: str = "Curie", **more: object) -> Parsed:
-    return parse(msgspec.json.encode({"resourceType": "Patient", "name": [{"family": family}], "birthDate": "1867-11-07"} | more))
+from osler.platform.testing.resources import make_patient
 
 
 async def test_what_is_created_is_read_back_byte_for_byte_with_id_and_version(ctx: Context) -> None:
-    written = await ctx.store.create(ctx, patient())
+    written = await ctx.store.create(ctx, make_patient())
 
     read = await ctx.store.read(ctx, "Patient", written.stored.id)
 
@@ -28,9 +24,9 @@ async def test_what_is_created_is_read_back_byte_for_byte_with_id_and_version(ct
 
 
 async def test_an_update_makes_a_new_version_and_keeps_the_old_one(ctx: Context) -> None:
-    first = await ctx.store.create(ctx, patient())
+    first = await ctx.store.create(ctx, make_patient())
 
-    second = await ctx.store.update(ctx, patient("Sklodowska"), first.stored.id)
+    second = await ctx.store.update(ctx, make_patient("Sklodowska"), first.stored.id)
 
     assert (second.outcome, second.stored.version) == ("updated", 2)
     assert await ctx.store.read(ctx, "Patient", first.stored.id) == second.stored
@@ -41,17 +37,17 @@ async def test_an_update_makes_a_new_version_and_keeps_the_old_one(ctx: Context)
 
 
 async def test_an_update_of_what_is_not_there_creates_it_under_that_id(ctx: Context) -> None:
-    written = await ctx.store.update(ctx, patient(), "marie.1")
+    written = await ctx.store.update(ctx, make_patient(), "marie.1")
 
     assert (written.created, written.stored.id, written.stored.version) == (True, "marie.1", 1)
     with pytest.raises(Conflict):
-        await ctx.store.create(ctx, patient(), "marie.1")
+        await ctx.store.create(ctx, make_patient(), "marie.1")
     with pytest.raises(VersionConflict):
-        await ctx.store.update(ctx, patient(), "marie.1", if_none_match_any=True)
+        await ctx.store.update(ctx, make_patient(), "marie.1", if_none_match_any=True)
 
 
 async def test_a_deleted_record_answers_410_keeps_its_history_and_goes_on_counting_when_it_comes_back(ctx: Context) -> None:
-    first = await ctx.store.create(ctx, patient())
+    first = await ctx.store.create(ctx, make_patient())
     id_ = first.stored.id
 
     deleted = await ctx.store.delete(ctx, "Patient", id_)
@@ -60,7 +56,7 @@ async def test_a_deleted_record_answers_410_keeps_its_history_and_goes_on_counti
         await ctx.store.read(ctx, "Patient", id_)
     with pytest.raises(Gone):
         await ctx.store.vread(ctx, "Patient", id_, "2")
-    back = await ctx.store.update(ctx, patient(), id_)
+    back = await ctx.store.update(ctx, make_patient(), id_)
 
     assert (deleted.outcome, deleted.stored.version, again.outcome) == ("deleted", 2, "unchanged")
     assert (back.outcome, back.stored.version) == ("created", 3)
@@ -77,14 +73,14 @@ async def test_deleting_what_never_was_changes_nothing(ctx: Context) -> None:
 
 
 async def test_if_match_lets_only_the_present_version_be_replaced(ctx: Context) -> None:
-    first = await ctx.store.create(ctx, patient())
+    first = await ctx.store.create(ctx, make_patient())
     id_ = first.stored.id
-    await ctx.store.update(ctx, patient(), id_, if_match=1)
+    await ctx.store.update(ctx, make_patient(), id_, if_match=1)
 
-    for attempt in (ctx.store.update(ctx, patient("Late"), id_, if_match=1), ctx.store.delete(ctx, "Patient", id_, if_match=1)):
+    for attempt in (ctx.store.update(ctx, make_patient("Late"), id_, if_match=1), ctx.store.delete(ctx, "Patient", id_, if_match=1)):
         with pytest.raises(VersionConflict):
             await attempt
     with pytest.raises(VersionConflict):
-        await ctx.store.update(ctx, patient(), "nobody", if_match=1)
+        await ctx.store.update(ctx, make_patient(), "nobody", if_match=1)
 
     assert (await ctx.store.read(ctx, "Patient", id_)).version == 2

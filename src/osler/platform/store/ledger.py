@@ -14,19 +14,24 @@ from osler.platform.errors import Busy, Conflict, Invalid, OslerError
 from osler.platform.store.connections import CONTENDED, LOST, Connections, Session, refusal
 from osler.platform.store.lanes import Lane
 
-REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)
+
+def unrecorded(error: Exception) -> bool:
+    """The audit row could not be written: forbidden, read-only, or refused by the table itself."""
+    if isinstance(error, asyncpg.InsufficientPrivilegeError | asyncpg.ReadOnlySQLTransactionError):
+        return True
+    return isinstance(error, asyncpg.PostgresError) and getattr(error, "schema_name", None) == "audit"
 
 
 def translated(error: Exception) -> Exception:
     """The refusal that stands for an error of PostgreSQL; other errors as they are."""
     if isinstance(error, (*LOST, *CONTENDED)):
         return refusal(error)
+    if unrecorded(error):
+        return Busy("the access cannot be recorded now; please try again")
     if isinstance(error, asyncpg.UniqueViolationError):
         return Conflict("a record with this id exists already")
     if isinstance(error, asyncpg.DataError | asyncpg.ProgramLimitExceededError):
         return Invalid("the resource holds a value that cannot be stored, such as the character U+0000 or an overlong text")
-    if isinstance(error, REFUSED):
-        return Busy("the access cannot be recorded now; please try again")
     return error
 
 
@@ -45,8 +50,10 @@ class Ledger:
             return await self._chained(session, tenant, at, rows, sql, arguments)
         except (*LOST, *CONTENDED) as error:
             raise refusal(error) from error
-        except REFUSED as error:
-            raise translated(error) from error
+        except asyncpg.PostgresError as error:
+            if unrecorded(error):
+                raise translated(error) from error
+            raise
         finally:
             self.connections.give(session)
 

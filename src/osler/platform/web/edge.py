@@ -136,6 +136,9 @@ def places(trace: TracebackType | None) -> list[str]:
 
 
 def unforeseen(request_id: str, error: Exception) -> Fault:
-    """A fault of ours as a refusal that tells only the request id. The log gets the kind of error and where, never its text: it may hold PHI."""
+    """A fault of ours as a refusal that tells only the request id.
+
+    The log gets the kind of error and where it happened, never its text, which may hold PHI.
+    """
     log.error("unexpected error", extra={"request_id": request_id, "error": type(error).__qualname__, "where": places(error.__traceback__)})
     return Fault(f"Something went wrong on our side; request id {request_id}")

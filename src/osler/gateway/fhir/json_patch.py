@@ -1,0 +1,35 @@
+"""JSON Patch of a resource. https://hl7.org/fhir/R4/http.html#patch and RFC 6902"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonpatch
+import jsonpointer
+
+from osler.platform.errors import Invalid, Issue, Malformed
+
+
+def apply_json_patch(resource: dict[str, Any], operations: list[Any]) -> dict[str, Any]:
+    """The patched resource. Raises `Malformed` for what is no patch, `Invalid` naming the operation that cannot be done."""
+    if not all(isinstance(operation, dict) for operation in operations):
+        raise Malformed("A JSON Patch is a list of operations")
+    try:
+        patches = [jsonpatch.JsonPatch([operation]) for operation in operations]
+    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as error:
+        raise Malformed("The body is not a JSON Patch: an operation lacks or misspells op, path, from or value") from error
+    for number, (patch, operation) in enumerate(zip(patches, operations, strict=True)):
+        try:
+            resource = patch.apply(resource)
+        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError, IndexError) as error:
+            raise refused(number, operation) from error
+    if not isinstance(resource, dict):
+        raise Malformed("The patch leaves something that is not a resource")
+    return resource
+
+
+def refused(number: int, operation: dict[str, Any]) -> Invalid:
+    """An operation that does not fit the resource; the pointer is named, the values are not."""
+    done = "The test failed" if operation.get("op") == "test" else "The operation cannot be done"
+    message = f"Operation {number} of the patch ({operation.get('op')} {operation.get('path')}): {done}"
+    return Invalid(message, [Issue("processing", message, str(operation.get("path")).strip("/").replace("/", "."))])

@@ -11,10 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from osler.app.runtime import NO_TENANT, Runtime
 from osler.app.services import SERVICES
 from osler.app.spa import WebApp
-from osler.gateway.fhir.face import fhir_face
+from osler.gateway.fhir.capability import Capabilities
+from osler.gateway.fhir.face import FhirFace
 from osler.gateway.graphql import graphql_face
 from osler.platform.bus import HEADER, PATH, CommandDoor
-from osler.platform.errors import Busy, NotFound
+from osler.platform.errors import Busy, MethodNotAllowed, NotFound
 from osler.platform.telemetry import MEDIA_TYPE, exposition, measured, traced
 from osler.platform.web import JSON, Edge, Handler, Request, Response
 from osler.services.identity.api import Door, Reception
@@ -27,7 +28,6 @@ class Front:
     def __init__(self, runtime: Runtime, reception: Reception) -> None:
         self.runtime = runtime
         self.doors: Mapping[tuple[str, str], Door] = reception.doors()
-        self.paths = {path for _, path in self.doors}
         self.app = WebApp()
         self.commands = CommandDoor(runtime.bus, runtime.clock, runtime.context_named)
         self.fixed: Mapping[str, Handler] = {
@@ -50,6 +50,9 @@ class Front:
             return await self.web_app(request, tenant, rest)
         door = self.doors.get((request.method, f"/{rest}"))
         if door is None:
+            allow = tuple(method for method, path in self.doors if path == f"/{rest}")
+            if allow:
+                raise MethodNotAllowed("Not by this method", allow=allow)
             raise NotFound("There is nothing at this address")
         return await door(request, tenant)
 
@@ -93,7 +96,7 @@ class Front:
 def create_app(runtime: Runtime) -> ASGIApp:
     """The application on a process's equipment, counted, and traced when a collector is named."""
     reception = Reception(runtime.tenants.named, runtime.context, Recognition(lambda: runtime.store.connections), runtime.clock)
-    fhir = fhir_face(runtime.settings, reception.authenticate, SERVICES, runtime.running)
+    fhir = FhirFace(runtime.settings, reception.authenticate, Capabilities(runtime.store.serves, runtime.clock.now()))
     graphql = graphql_face(runtime.settings, reception.authenticate, SERVICES)
     front = Front(runtime, reception)
     edge = Edge(runtime.settings)

@@ -59,7 +59,7 @@ NOT_TRUE = frozenset({"refuted", "entered-in-error"})
 POINTS_OF_A_TREND = 20
 
 
-class Code(msgspec.Struct):
+class Code(msgspec.Struct, frozen=True):
     """A Coding, as far as decisions need it."""
 
     system: str | None = None
@@ -67,7 +67,7 @@ class Code(msgspec.Struct):
     display: str | None = None
 
 
-class Concept(msgspec.Struct):
+class Concept(msgspec.Struct, frozen=True):
     """A CodeableConcept, as far as decisions need it."""
 
     coding: list[Code] = []
@@ -85,7 +85,7 @@ class Concept(msgspec.Struct):
 NONE = Concept()
 
 
-class AllergyFacts(msgspec.Struct):
+class AllergyFacts(msgspec.Struct, frozen=True):
     """What places an AllergyIntolerance in the chart."""
 
     clinicalStatus: Concept = NONE  # noqa: N815 - FHIR's spelling
@@ -141,7 +141,7 @@ def allergy_status(facts: Sequence[AllergyFacts]) -> str:
     return "RECORDED" if real else "NOT_RECORDED"
 
 
-class ProblemFacts(msgspec.Struct):
+class ProblemFacts(msgspec.Struct, frozen=True):
     """What places a Condition in the chart."""
 
     clinicalStatus: Concept = NONE  # noqa: N815 - FHIR's spelling
@@ -157,7 +157,7 @@ def listed_problems(facts: Sequence[ProblemFacts]) -> list[int]:
     return sorted(problems or kept, key=lambda place: facts[place].clinicalStatus.first() not in active)
 
 
-class StatusFacts(msgspec.Struct):
+class StatusFacts(msgspec.Struct, frozen=True):
     """What places a record with a plain status."""
 
     status: str | None = None
@@ -173,7 +173,7 @@ def active_first(facts: Sequence[StatusFacts]) -> list[int]:
     return sorted(as_recorded(facts), key=lambda place: facts[place].status != "active")
 
 
-class Amount(msgspec.Struct):
+class Amount(msgspec.Struct, frozen=True):
     """A Quantity, as far as a trend needs it."""
 
     value: Decimal | None = None
@@ -182,14 +182,14 @@ class Amount(msgspec.Struct):
     code: str | None = None
 
 
-class Bounds(msgspec.Struct):
+class Bounds(msgspec.Struct, frozen=True):
     """An Observation.referenceRange."""
 
     low: Amount = Amount()
     high: Amount = Amount()
 
 
-class Measured(msgspec.Struct):
+class Measured(msgspec.Struct, frozen=True):
     """One measured value: of an Observation, or of one of its components."""
 
     code: Concept = NONE
@@ -198,7 +198,7 @@ class Measured(msgspec.Struct):
     interpretation: list[Concept] = []
 
 
-class Span(msgspec.Struct):
+class Span(msgspec.Struct, frozen=True):
     """A Period's start."""
 
     start: str | None = None
@@ -219,7 +219,7 @@ class ObservationFacts(Measured):
         return self.effectiveDateTime or self.effectiveInstant or self.effectivePeriod.start
 
 
-class TrendPoint(msgspec.Struct):
+class TrendPoint(msgspec.Struct, frozen=True):
     """One value of a trend."""
 
     date: str
@@ -227,7 +227,7 @@ class TrendPoint(msgspec.Struct):
     observation: str
 
 
-class Trend(msgspec.Struct):
+class Trend(msgspec.Struct, frozen=True):
     """The course of one measured value."""
 
     code: str

@@ -19,20 +19,20 @@ NAME_USES = ("usual", "official", None, "nickname", "anonymous", "temp", "maiden
 PHONE_USES = ("mobile", "home", None, "work", "temp", "old")
 
 
-class Code(msgspec.Struct):
+class Code(msgspec.Struct, frozen=True):
     """A Coding, as far as decisions need it."""
 
     code: str | None = None
     display: str | None = None
 
 
-class Kind(msgspec.Struct):
+class Kind(msgspec.Struct, frozen=True):
     """A CodeableConcept, as far as decisions need it."""
 
     coding: list[Code] = []
 
 
-class Name(msgspec.Struct):
+class Name(msgspec.Struct, frozen=True):
     """A HumanName, as far as decisions need it."""
 
     use: str | None = None
@@ -47,14 +47,14 @@ class Name(msgspec.Struct):
         return " ".join(part for part in parts if part) if self.family or self.given else self.text or ""
 
 
-class Number(msgspec.Struct):
+class Number(msgspec.Struct, frozen=True):
     """An Identifier, as far as decisions need it."""
 
     type: Kind = Kind()
     value: str | None = None
 
 
-class Contact(msgspec.Struct):
+class Contact(msgspec.Struct, frozen=True):
     """A ContactPoint, as far as decisions need it."""
 
     system: str | None = None
@@ -63,7 +63,7 @@ class Contact(msgspec.Struct):
     rank: int = 99
 
 
-class Extension(msgspec.Struct):
+class Extension(msgspec.Struct, frozen=True):
     """An extension, as far as decisions need it."""
 
     url: str = ""
@@ -73,7 +73,7 @@ class Extension(msgspec.Struct):
     extension: list[Extension] = []
 
 
-class PatientFacts(msgspec.Struct):
+class PatientFacts(msgspec.Struct, frozen=True):
     """What stands for a patient in lists and bars."""
 
     id: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from osler.demo.population import residents
 from osler.demo.record import write_record
 from osler.demo.special import FIRST_RESIDENT, SPECIAL, special_people
 from osler.demo.staff import clinic_resources
+from osler.platform.errors import Malformed
 
 MOST_PATIENTS = 12_000
 LARGEST_BUNDLE = 1_000
@@ -27,14 +28,22 @@ class Clinic:
     seed: int = 1
     patients: int = 200
 
-    def groups(self) -> Iterator[tuple[str, list[Json]]]:
+    def __post_init__(self) -> None:
+        """Refuse a number of patients we cannot make."""
+        if not len(SPECIAL) <= self.patients <= MOST_PATIENTS:
+            raise Malformed(f"the demo clinic has {len(SPECIAL)} to {MOST_PATIENTS:,} patients, not {self.patients}")
+
+    def groups(self, wanted: Collection[str] | None = None) -> Iterator[tuple[str, list[Json]]]:
         """The id of each group (`clinic`, then each patient's) with its resources; one group in memory at a time."""
-        yield "clinic", clinic_resources(self.as_of)
+        if wanted is None or "clinic" in wanted:
+            yield "clinic", clinic_resources(self.as_of)
         for special, person in special_people(self.as_of):
-            yield person.id, special.write(person, self.as_of)
+            if wanted is None or person.id in wanted:
+                yield person.id, special.write(person, self.as_of)
         for person in residents(self.seed, self.as_of, FIRST_RESIDENT, FIRST_RESIDENT + self.patients - len(SPECIAL) - 1):
-            plan_visits(person, self.as_of)
-            yield person.id, write_record(person, self.as_of)
+            if wanted is None or person.id in wanted:
+                plan_visits(person, self.as_of)
+                yield person.id, write_record(person, self.as_of)
 
     def patient_ids(self) -> Iterator[str]:
         """The ids of all patients, without writing their records."""
@@ -44,9 +53,14 @@ class Clinic:
     def bundles(self) -> Iterator[tuple[str, bytes, int]]:
         """Group id, transaction Bundle (PUT by id, so that loading twice changes nothing) and number of entries."""
         for group, resources in self.groups():
-            for start in range(0, len(resources), LARGEST_BUNDLE):
-                part = resources[start : start + LARGEST_BUNDLE]
-                yield group, bundle(part), len(part)
+            yield from self.split(group, resources)
+
+    def split(self, group: str, resources: list[Json]) -> Iterator[tuple[str, bytes, int]]:
+        """One group as transaction Bundles. Its first resource (the Patient) comes last: when it is there, all of the group is."""
+        resources = [*resources[1:], resources[0]]
+        for start in range(0, len(resources), LARGEST_BUNDLE):
+            part = resources[start : start + LARGEST_BUNDLE]
+            yield group, bundle(part), len(part)
 
 
 def bundle(resources: list[Json]) -> bytes:

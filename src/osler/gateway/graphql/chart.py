@@ -129,12 +129,11 @@ class Answered:
             bodies = [bodies[place] for place in plan.arrange(self.facts_of(slot, asked.first, plan.facts))]
         if not plan.paged:
             if more and plan.first_most is None:
-                self.errors.append(
-                    said(f"This list is not complete: only the newest {asked.first} were read", "incomplete", [self.path, entry.key])
-                )
+                problem = f"This list is not complete: only the newest {asked.first} were read"
+                self.errors.append(said(problem, "incomplete", [self.path, entry.key]))
             return [entry.record(body) for body in bodies] if entry.record else []
         following = cursor(shown.places[asked.first - 1]) if more else None
-        page = {"total": shown.total, "next": following, TYPENAME: entry.page and entry_type(entry)}
+        page = {"total": shown.total, "next": following, TYPENAME: f"{plan.rows.type}Page"}
         return {
             key: page[name] if name != "items" else [record(body) if record else {} for body in bodies] for key, name, record in entry.page
         }
@@ -146,11 +145,6 @@ class Answered:
             decode = decoder(kind).decode
             known = self.facts[slot, most, kind] = [decode(record.content) for record in self.shown[slot].records[:most]]
         return known
-
-
-def entry_type(entry: Entry) -> str:
-    """The type's name of a page, as its own `__typename` says."""
-    return f"{entry.plan.rows.type}Page" if isinstance(entry.plan, Section) else ""
 
 
 def entry_of(asked: Field, plans: Mapping[str, FieldPlan]) -> Entry:

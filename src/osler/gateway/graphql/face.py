@@ -175,12 +175,8 @@ class GraphQLFace:
 
     def introspect(self, operation: Operation, variables: Mapping[str, Any]) -> Response:
         """The schema about itself, by graphql-core's own execution."""
-        result = execute_sync(
-            self.planner.schema,
-            operation.document,
-            variable_values=dict(variables),
-            operation_name=operation.node.name and operation.node.name.value,
-        )
+        name = operation.node.name.value if operation.node.name else None
+        result = execute_sync(self.planner.schema, operation.document, variable_values=dict(variables), operation_name=name)
         if result.errors:
             raise refused(result.errors)
         return Response(200, ENCODER.encode({"data": result.data}), JSON)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -103,11 +104,15 @@ class Selector:
     def included(self, node: SelectionNode) -> bool:
         """Whether @skip and @include let this be answered."""
         for directive in node.directives or ():
-            if directive.name.value in ("skip", "include"):
-                given = directive.arguments[0].value
-                value = self.flags.get(given.name.value) if isinstance(given, VariableNode) else given.value  # type: ignore[attr-defined]  # a Boolean literal
-                if bool(value) is (directive.name.value == "skip"):
-                    return False
+            name = directive.name.value
+            if name not in ("skip", "include") or not directive.arguments:
+                continue
+            given = directive.arguments[0].value
+            value = (
+                self.flags.get(given.name.value) if isinstance(given, VariableNode) else isinstance(given, BooleanValueNode) and given.value
+            )
+            if bool(value) is (name == "skip"):
+                return False
         return True
 
     def field(self, kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:

@@ -110,7 +110,7 @@ async def open_runtime(settings: Settings, say: Say = print, clock: Clock | None
 @asynccontextmanager
 async def equipped(settings: Settings, database: Database, running: Sequence[str], clock: Clock | None = None) -> AsyncIterator[Runtime]:
     """A process's equipment on a database that is up to date."""
-    store = await Store.open(database.login.arguments(), SERVICES, running, settings.connections)
+    store = await Store.open(database.login.arguments(), SERVICES, running, settings.connections, database.secret)
     bus = Bus.of(SERVICES, running, settings.peers, database.secret)
 
     async def tell_others() -> None:

@@ -12,6 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Literal, cast
 
+from osler.platform.fhir.elements import elements
 from osler.platform.fhir.generated.registry import TYPES
 from osler.platform.fhir.generated.search_parameters import PARAMETERS, PATIENT_COMPARTMENT, RECORDS
 from osler.platform.fhir.index_paths import Path, member_paths, paths
@@ -49,6 +50,10 @@ class SearchParameter:
     """A date whose start is the date every row of the record carries."""
     folds: bool
     """A token compared without case: phone numbers and e-mail addresses."""
+    identifies: bool
+    """A token that is always an Identifier: compared as text, not by its number."""
+    repeats: bool
+    """A resource can have several values of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +125,22 @@ def _parameter(type_name: str, code: str, kind: str, targets: str, system: str, 
         narrows_by_patient=kind == "reference" and _narrows(type_name, kept),
         is_primary_date=kind == "date" and code != "_lastUpdated" and _dates(type_name, kept),
         folds=kind == "token" and any(path.datatype == "ContactPoint" for path in kept),
+        identifies=kind == "token" and {path.datatype for path in kept} == {"Identifier"},
+        repeats=any(step.many for path in kept for step in path.steps) or (len(kept) != 1 and not _one_choice(type_name, kept)),
     )
 
 
 def _narrows(type_name: str, found: tuple[Path, ...]) -> bool:
     here = record(type_name)
     return here.one_patient and bool(found) and all(path.members == here.patient[0].members for path in found)
+
+
+def _one_choice(type_name: str, found: tuple[Path, ...]) -> bool:
+    names = [path.members for path in found]
+    if any(len(members) != 1 for members in names):
+        return False
+    choices = {elements(type_name)[members[0]].choice for members in names if members[0] in elements(type_name)}
+    return len(choices) == 1 and choices != {""}
 
 
 def _dates(type_name: str, found: tuple[Path, ...]) -> bool:

@@ -20,6 +20,7 @@ from osler.platform.store.ledger import Ledger
 from osler.platform.store.owners import Owners
 from osler.platform.store.reading import Reader
 from osler.platform.store.records import HistoryPage, Stored, Written
+from osler.platform.store.search import Page, Query, Searcher
 from osler.platform.store.transaction import Transaction
 from osler.platform.store.writing import Writer
 
@@ -39,6 +40,7 @@ class Kernel:
     ledger: Ledger
     owners: Owners
     codec: Codec
+    searcher: Searcher
     on_commit: Callable[[], None] = nobody
 
     def committed(self) -> None:
@@ -59,12 +61,22 @@ class Store:
 
     @classmethod
     async def open(
-        cls, login: dict[str, Any], services: Sequence[Service], running: Iterable[str] | None = None, connections: int = 8
+        cls,
+        login: dict[str, Any],
+        services: Sequence[Service],
+        running: Iterable[str] | None = None,
+        connections: int = 8,
+        secret: bytes | None = None,
     ) -> Store:
-        """Sign in. `login`: what `asyncpg.connect` takes; `services`: all manifests; `running`: the names of those this process runs."""
+        """Sign in. `login`: what `asyncpg.connect` takes; `services`: all manifests; `running`: the names of those this process runs.
+
+        `secret`: the deployment's, with which any of its processes can follow a page link of another; None: links end with this process.
+        """
         held = Connections(login, connections)
         process = f"process-{secrets.token_hex(6)}"
-        store = cls(Kernel(held, Ledger(held, process), Owners(services, running), Codec()))
+        owners, codec = Owners(services, running), Codec()
+        searcher = Searcher(owners.schema_of, codec, secret or secrets.token_bytes(32))
+        store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher))
         held.give(await held.open_one())
         return store
 
@@ -104,6 +116,10 @@ class Store:
     ) -> HistoryPage:
         """Versions, newest first: of a record, a type or everything. https://hl7.org/fhir/R4/http.html#history"""
         return await self._historian.history(ctx, type, id, since, at, count, cursor)
+
+    async def search(self, ctx: Context, query: Query) -> Page:
+        """One page of a search. Raises `Malformed` for a cursor that is not ours."""
+        return await self.kernel.searcher.search(ctx, query, self.kernel.ledger)
 
     async def create(self, ctx: Context, parsed: Parsed, id: str | None = None) -> Written:  # noqa: A002 - FHIR's word
         """Write a new record. Raises `Conflict` when `id` is taken."""

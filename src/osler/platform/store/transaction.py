@@ -24,6 +24,7 @@ from osler.platform.store.ledger import translated
 from osler.platform.store.reading import LEGAL_ID, gone, not_found
 from osler.platform.store.records import Stored, Written
 from osler.platform.store.rows import Indexed, Row
+from osler.platform.store.search import Page, Query, shown_by
 from osler.platform.store.writing import Made, Present, check_match, make, make_deletion, outcome_of, present
 
 if TYPE_CHECKING:
@@ -91,6 +92,15 @@ class Transaction:
             raise gone(name, id)
         check_match(name, id, found, if_match)
         return found.stored if isinstance(type, str) else fhir.parse(found.stored.content, name).resource
+
+    async def search(self, query: Query) -> Page:
+        """One page of a search that sees what this transaction has written."""
+        await self.flush()
+        page = await self._kernel.searcher.search_in(self._ctx, query, self.fetch)
+        names, found = " ".join(query.names), shown_by(page)
+        entry = Entry(self._ctx.clock.now(), 0, 0, TYPE_CODE[query.type], 200, "S", self._ctx.actor.id, "", self._ctx.request_id)
+        self.note(entry._replace(detail=f"?{names} {found}".rstrip()))
+        return page
 
     @overload
     async def create(self, resource: Struct, id: str | None = None) -> Struct: ...

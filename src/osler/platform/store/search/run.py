@@ -1,0 +1,108 @@
+"""Runs a search: one statement for the page, a second one only when something is to be included; each carries its audit row."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from osler.platform.context import Context
+from osler.platform.fhir import TYPE_CODE, TYPE_NAME
+from osler.platform.store.codec import Codec
+from osler.platform.store.records import Stored
+from osler.platform.store.search.cursor import Cursors
+from osler.platform.store.search.includes import MOST_INCLUDED, included
+from osler.platform.store.search.page import Statement, page
+from osler.platform.store.search.query import Query
+
+Fetch = Callable[..., Awaitable[list[Any]]]
+"""`fetch(sql, *arguments)` inside a transaction."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of an answer."""
+
+    matches: list[Stored]
+    included: list[Stored]
+    total: int | None
+    next: str | None
+    """The cursor of the following page; None: this is the last."""
+    notes: tuple[str, ...] = ()
+    """What was cut, for the Bundle's OperationOutcome."""
+
+
+class Ledger(Protocol):
+    """What this module needs of `store.ledger.Ledger`."""
+
+    async def run(self, tenant: int, at: datetime, rows: int, sql: str, /, *arguments: Any) -> list[Any]:
+        """Run one statement together with its audit rows."""
+        ...
+
+
+class Searcher:
+    """Searches over all schemas. `secret` seals the cursors: the same in every process of a deployment."""
+
+    def __init__(self, schema_of: Callable[[str], str], codec: Codec, secret: bytes) -> None:
+        self._schema_of = schema_of
+        self._codec = codec
+        self._cursors = Cursors(secret)
+
+    async def search(self, ctx: Context, query: Query, ledger: Ledger) -> Page:
+        """A page; nothing is handed out before its audit row is durable. Raises `Malformed` for a cursor that is not ours."""
+        now = ctx.clock.now()
+
+        async def fetch(sql: str, *values: Any) -> list[Any]:
+            return await ledger.run(ctx.tenant.key, now, 1, sql, now, "S", ctx.actor.id, ctx.request_id, *values)
+
+        return await self._page(ctx, query, fetch, audited=True)
+
+    async def search_in(self, ctx: Context, query: Query, fetch: Fetch) -> Page:
+        """The same inside a transaction, which audits what it has seen when it ends (`shown_by` names it)."""
+
+        async def run(sql: str, *values: Any) -> list[Any]:
+            return await fetch(sql, ctx.tenant.key, *values)
+
+        return await self._page(ctx, query, run, audited=False)
+
+    async def _page(self, ctx: Context, query: Query, fetch: Fetch, *, audited: bool) -> Page:
+        query, sealed = self._cursors.read(ctx.tenant.key, query, ctx.clock.now())
+        statement = page(query, self._schema_of(query.type), sealed, audited=audited)
+        rows = await fetch(statement.sql, *statement.values)
+        total = rows[0]["total"]
+        hits = [row for row in rows if row["n"] is not None]
+        shown = hits[: query.count]
+        matches = [self._stored(row, TYPE_CODE[query.type]) for row in shown]
+        more = len(hits) > query.count > 0
+        cursor = self._cursor(ctx.tenant.key, query, statement, shown[-1]) if more else None
+        notes: tuple[str, ...] = ()
+        others: list[Stored] = []
+        if query.includes and matches:
+            others, notes = await self._included(query, matches, fetch, audited=audited)
+        return Page(matches, others, total, cursor, notes)
+
+    async def _included(
+        self, query: Query, matches: Sequence[Stored], fetch: Fetch, *, audited: bool
+    ) -> tuple[list[Stored], tuple[str, ...]]:
+        statement = included(query, matches, self._schema_of, audited=audited)
+        if statement is None:
+            return [], ()
+        rows = [row for row in await fetch(statement.sql, *statement.values) if row["rtype"] is not None]
+        found = [self._stored(row, row["rtype"]) for row in rows[:MOST_INCLUDED]]
+        if len(rows) > MOST_INCLUDED:
+            return found, (f"More than {MOST_INCLUDED} records would be included; the others were left out. Ask for a smaller _count.",)
+        return found, ()
+
+    def _stored(self, row: Any, rtype: int) -> Stored:
+        content = self._codec.unpack(row["codec"], row["content"])
+        return Stored(TYPE_NAME[rtype], row["id"], row["version"], row["updated"], False, content, row["rid"])
+
+    def _cursor(self, tenant: int, query: Query, statement: Statement, row: Any) -> str:
+        names = [column.name for column in statement.order]
+        return self._cursors.write(tenant, query, names, [row[f"by_{name}"] for name in names])
+
+
+def shown_by(page: Page) -> str:
+    """What a transaction's audit says of a search: the records it returned."""
+    return " ".join(f"{stored.type}/{stored.id}/{stored.version}" for stored in [*page.matches, *page.included])

@@ -1,0 +1,204 @@
+"""Where the rows of an answer come from: one condition drives the search, the most selective there is; the others are probes.
+
+Each source names the order in which its index delivers rows, so that a page reads only as many rows as it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from osler.platform.fhir import TYPE_CODE
+from osler.platform.store.search.arguments import Arguments
+from osler.platform.store.search.predicates import among, amount, date_range, identifier, text_range, updated
+from osler.platform.store.search.query import Amounts, Condition, Dates, Identifiers, Ids, Missing, Nothing, Query, Strings, Tokens
+
+COARSE = frozenset(
+    word
+    for words in (
+        "_profile _security _source _tag active address-use category class clinical-status deceased",
+        "experimental gender intent language priority status type use verification-status",
+    )
+    for word in words.split()
+)
+"""Tokens that many records share: they drive only when nothing better does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an order."""
+
+    name: str
+    sql: str
+    descending: bool
+    kind: Literal["time", "number", "text", "whole"]
+
+
+D = Column("d", "x.d", True, "time")
+RID = Column("rid", "x.rid", False, "whole")
+PRID = Column("prid", "x.prid", False, "whole")
+UPDATED = Column("updated", "x.updated", True, "time")
+BY_DATE = (D, RID)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table with the conditions its index answers; `order`: how that index delivers (None: not one row per record)."""
+
+    table: str
+    where: tuple[str, ...]
+    order: tuple[Column, ...] | None = None
+    covers: Condition | None = None
+    """The condition that needs no probe any more."""
+    each: str = ""
+    """`unnest(…) as v(val, sys)`: one ordered walk per alternative."""
+
+
+def source(query: Query, schema: str, arguments: Arguments) -> tuple[Source, list[Condition]]:
+    """The driver of a search, and the conditions it leaves to be probed."""
+    conditions = list(query.conditions)
+    if any(isinstance(condition, Nothing) for condition in conditions):
+        return _of_type(query, schema, arguments), conditions
+    patient = next((c for c in conditions if isinstance(c, Tokens) and c.patients and not c.wanted and not c.negated), None)
+    best = min(conditions, key=lambda condition: rank(condition, patient is not None), default=None)
+    if best is None or rank(best, patient is not None) >= NEVER:
+        found = _of_type(query, schema, arguments)
+    elif patient is not None and not isinstance(best, Ids | Identifiers):
+        found = _in_record(patient, best, query, schema, arguments)
+        conditions.remove(patient)
+    else:
+        found = _alone(best, query, schema, arguments)
+    if found.covers in conditions:
+        conditions.remove(found.covers)
+    return found, conditions
+
+
+NEVER = 100
+
+
+def rank(condition: Condition, in_record: bool) -> int:
+    """How few rows a condition is likely to leave; the least drives."""
+    match condition:
+        case Ids():
+            return 0
+        case Identifiers(negated=False, wanted=wanted) if all(value is not None for value, _ in wanted):
+            return 1
+        case Tokens(negated=False) if all(value is not None for value, _ in condition.wanted):
+            if condition.patients:
+                return 8 if in_record else 2 if condition.wanted else 8
+            coarse = condition.parameter.code in COARSE
+            return (7 if coarse else 3) if in_record else 12 if coarse else 4 if condition.parameter.kind == "reference" else 6
+        case Strings(mode="exact" | "start"):
+            return 50 if in_record else 5
+        case Amounts():
+            return 50 if in_record else 9
+        case Dates(parameter, wanted) if parameter.code != "_lastUpdated":
+            return 50 if in_record else 10 if {prefix for prefix, _, _ in wanted} == {"eq"} else 14
+        case Strings():
+            return 50 if in_record else 15
+        case _:
+            return NEVER
+
+
+def _of_type(query: Query, schema: str, arguments: Arguments) -> Source:
+    where = ["x.tenant = $1", f"x.rtype = {arguments.add(TYPE_CODE[query.type])}", "not x.deleted"]
+    covers = next((c for c in query.conditions if isinstance(c, Dates) and c.parameter.code == "_lastUpdated"), None)
+    if covers is not None:
+        where.append("(" + " or ".join(updated(prefix, lo, hi, "x", arguments) for prefix, lo, hi in covers.wanted) + ")")
+    return Source(f"{schema}.resource x", tuple(where), (UPDATED, RID), covers)
+
+
+def _in_record(patient: Tokens, best: Condition, query: Query, schema: str, arguments: Arguments) -> Source:
+    """Rows of one patient's (or a few patients') records."""
+    one = len(patient.patients) == 1
+    record = among("x.prid", patient.patients, "int8", arguments)
+    if isinstance(best, Tokens) and not best.patients and not best.negated and all(value is not None for value, _ in best.wanted):
+        single = one and len(best.wanted) == 1
+        where = ("x.tenant = $1", f"x.key = {arguments.add(best.parameter.key)}", token(best, arguments), record)
+        return Source(f"{schema}.idx_token x", where, BY_DATE if single else None, best)
+    where = ("x.tenant = $1", record, f"x.rtype = {arguments.add(TYPE_CODE[query.type])}", "not x.deleted")
+    return Source(f"{schema}.resource x", where, BY_DATE if one else None, patient)
+
+
+def token(condition: Tokens, arguments: Arguments) -> str:
+    """The rows of the token index that match, all with a value: found by value, then told apart by system."""
+    values = list(dict.fromkeys(value for value, _ in condition.wanted if value is not None))
+    found = among("x.val", values, "int8", arguments)
+    if all(system is None for _, system in condition.wanted):
+        return found
+    if len(condition.wanted) == 1:
+        return f"{found} and x.sys = {arguments.add(condition.wanted[0][1])}"
+    parts = []
+    for value, system in condition.wanted:
+        of_system = "" if system is None else f" and x.sys = {arguments.add(system)}"
+        parts.append(f"(x.val = {arguments.add(value)}{of_system})")
+    return f"{found} and ({' or '.join(parts)})"
+
+
+def _alone(best: Condition, query: Query, schema: str, arguments: Arguments) -> Source:
+    match best:
+        case Ids(rids):
+            where = ("x.tenant = $1", f"x.rid = any({arguments.add(rids, 'int8[]')})", f"x.rtype = {arguments.add(TYPE_CODE[query.type])}")
+            return Source(f"{schema}.resource x", (*where, "not x.deleted"), None, best)
+        case Identifiers(parameter, wanted):
+            alternatives = " or ".join(identifier(value, system, "x", arguments) for value, system in wanted)
+            return Source(f"{schema}.idx_ident x", (*_keyed(parameter.key, arguments), f"({alternatives})"), None, best)
+        case Tokens() if best.patients:
+            return _of_patients_or(best, query, schema, arguments)
+        case Tokens(parameter, wanted):
+            return _by_token(best, schema, arguments)
+        case Strings(parameter, _, _):
+            return Source(
+                f"{schema}.idx_string x", (*_keyed(parameter.key, arguments), f"({text_range(best, 'x', arguments)})"), None, best
+            )
+        case Dates(parameter, wanted):
+            spans = " or ".join(date_range(prefix, lo, hi, "x", arguments) for prefix, lo, hi in wanted)
+            order = None if parameter.repeats or len(wanted) > 1 else span_order("time", descending=not oldest_first(query, best))
+            return Source(f"{schema}.idx_date x", (*_keyed(parameter.key, arguments), f"({spans})"), order, best)
+        case Amounts(parameter, wanted):
+            ranges = " or ".join(amount(one, "x", arguments) for one in wanted)
+            order = None if parameter.repeats or len(wanted) > 1 else span_order("number", descending=True)
+            return Source(f"{schema}.idx_quantity x", (*_keyed(parameter.key, arguments), f"({ranges})"), order, best)
+        case Missing() | Nothing():
+            return _of_type(query, schema, arguments)
+
+
+def oldest_first(query: Query, dates: Dates) -> bool:
+    """The answer is wanted oldest first by the date that is searched."""
+    return len(query.sort) == 1 and query.sort[0].parameter.key == dates.parameter.key and not query.sort[0].descending
+
+
+def span_order(kind: Literal["time", "number"], *, descending: bool) -> tuple[Column, ...]:
+    """The order of the date and quantity indexes, read backwards or forwards."""
+    return (
+        Column("lo", "x.lo", descending, kind),
+        Column("hi", "x.hi", descending, kind),
+        Column("rid", "x.rid", descending, "whole"),
+    )
+
+
+def _keyed(key: int, arguments: Arguments) -> tuple[str, str]:
+    return "x.tenant = $1", f"x.key = {arguments.add(key)}"
+
+
+def _by_token(best: Tokens, schema: str, arguments: Arguments) -> Source:
+    """One code: in index order. Several: one ordered walk each, merged."""
+    if len(best.wanted) == 1:
+        return Source(f"{schema}.idx_token x", (*_keyed(best.parameter.key, arguments), token(best, arguments)), (PRID, D, RID), best)
+    values = arguments.add([value for value, _ in best.wanted], "int8[]")
+    systems = arguments.add([system for _, system in best.wanted], "int4[]")
+    where = (*_keyed(best.parameter.key, arguments), "x.val = v.val and (v.sys is null or x.sys = v.sys)")
+    return Source(f"{schema}.idx_token x", where, (PRID, D, RID), best, f"unnest({values}, {systems}) as v(val, sys)")
+
+
+def _of_patients_or(best: Tokens, query: Query, schema: str, arguments: Arguments) -> Source:
+    """`subject=1`, which may be a patient, a group or a device: the patient's record and the rows that name the others."""
+    key, rtype = arguments.add(best.parameter.key), arguments.add(TYPE_CODE[query.type])
+    parts = [
+        f"select rid, prid, d from {schema}.resource where tenant = $1 and prid = any({arguments.add(best.patients, 'int8[]')}) "
+        f"and rtype = {rtype} and not deleted"
+    ]
+    if best.wanted:
+        where = token(best, arguments)
+        parts.append(f"select x.rid, x.prid, x.d from {schema}.idx_token x where x.tenant = $1 and x.key = {key} and {where}")
+    return Source(f"({' union all '.join(parts)}) x", (), None, best)

@@ -16,6 +16,7 @@ from osler.gateway.fhir.face import FhirFace
 from osler.gateway.graphql import graphql_face
 from osler.platform.bus import HEADER, PATH, CommandDoor
 from osler.platform.errors import Busy, MethodNotAllowed, NotFound
+from osler.platform.manifest import Route
 from osler.platform.telemetry import MEDIA_TYPE, exposition, measured, traced
 from osler.platform.web import JSON, Edge, Handler, Request, Response
 from osler.services.identity.api import Door, Reception
@@ -27,7 +28,9 @@ class Front:
 
     def __init__(self, runtime: Runtime, reception: Reception) -> None:
         self.runtime = runtime
-        self.doors: Mapping[tuple[str, str], Door] = reception.doors()
+        self.reception = reception
+        own = {(route.method, route.path): self.signed_in(route) for one in SERVICES if one.name in runtime.running for route in one.routes}
+        self.doors: Mapping[tuple[str, str], Door] = {**reception.doors(), **own}
         self.app = WebApp()
         self.commands = CommandDoor(runtime.bus, runtime.clock, runtime.context_named)
         self.fixed: Mapping[str, Handler] = {
@@ -55,6 +58,14 @@ class Front:
                 raise MethodNotAllowed("Not by this method", allow=allow)
             raise NotFound("There is nothing at this address")
         return await door(request, tenant)
+
+    def signed_in(self, route: Route) -> Door:
+        """A service's own route as a door that only somebody who has signed in may use."""
+
+        async def door(request: Request, tenant: str) -> Response:
+            return await route.answer(await self.reception.authenticate(request, tenant), request)
+
+        return door
 
     async def home(self, request: Request) -> Response:
         """A visitor of a demo goes to its app; elsewhere one has to know the tenant's name."""

@@ -13,7 +13,7 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 
 BREACHES = {
-    "Composition root > demo > gateway > services > platform": ("services/patient/service.py", "import osler.gateway.fhir\n"),
+    "Composition root > demo > gateway > services > formats > platform": ("services/patient/service.py", "import osler.gateway.fhir\n"),
     "Every service has the same shape": ("services/patient/resources.py", "import osler.services.patient.service\n"),
     "A service reaches another only through its contract": (
         "services/orders/service.py",

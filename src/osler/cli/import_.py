@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 
 from osler.app.runtime import open_runtime
@@ -39,7 +39,7 @@ def import_files(
     if not found:
         raise typer.BadParameter("no .json, .ndjson or .jsonl file (also .gz, .bz2) is there")
     settings = settings_from(os.environ)
-    if not asyncio.run(run(settings, found, tenant, resume, continue_on_error, report)):
+    if not uvloop.run(run(settings, found, tenant, resume, continue_on_error, report)):
         sys.exit(1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import ExitStack
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from typing import Annotated, BinaryIO
 
 import msgspec
 import typer
+import uvloop
 from rich.console import Console
 
 from osler.app.runtime import Runtime, open_runtime
@@ -46,7 +46,7 @@ def seed_clinic(
         day = as_of.date() if as_of else SystemClock().now().date()
         console.print(f"{write_files(Clinic(day, seed, patients), out):,} resources in {out}")
         return
-    done = asyncio.run(run(settings_from(os.environ), tenant, patients, seed, console))
+    done = uvloop.run(run(settings_from(os.environ), tenant, patients, seed, console))
     if not done:
         console.print(f"Tenant {tenant} has them all already")
 

@@ -26,8 +26,7 @@ class Seeded:
     """What one run has done."""
 
     resources: int = 0
-    groups: int = 0
-    """Patients loaded, and one more when the clinic itself was."""
+    patients: int = 0
     seconds: float = 0.0
 
 
@@ -49,13 +48,13 @@ async def seed_clinic(ctx: Context, clinic: Clinic, advance: Advance = lambda gr
                 await process_bundle(ctx, body)
                 done.resources += size
                 advance(0, size)
-            done.groups += 1
+            done.patients += 1
             advance(1, 0)
 
     if "clinic" in missing:
         body, size = next(waiting)[0]
         await process_bundle(ctx, body)
-        done.resources, done.groups = size, 1
+        done.resources = size
         advance(1, size)
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
     done.seconds = time.monotonic() - began
@@ -115,7 +114,7 @@ async def seed_demo(ctx: Context, patients: int, console: Console, seed: int = 1
         done = await seed_clinic(ctx, clinic, advance)
     if done.resources:
         console.print(
-            f"{done.groups - 1 if done.groups else 0} demo patients: {done.resources:,} resources in {done.seconds:.1f} s, "
+            f"{done.patients} demo patients: {done.resources:,} resources in {done.seconds:.1f} s, "
             f"{done.resources / done.seconds:,.0f}/s",
             markup=False,
         )

@@ -34,7 +34,7 @@ class OslerError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "exception"
 
-    def __str__(self) -> str:
+    def __str__(self) -> str:  # noqa: D105 - the message
         return self.message
 
     def outcome(self) -> list[Issue]:

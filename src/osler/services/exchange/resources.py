@@ -1,4 +1,4 @@
-"""The FHIR types exchange owns: what comes in from and goes out to other systems: messages, subscriptions, documents, definitions. Only this service writes them."""
+"""The FHIR types exchange owns: what comes in from and goes out to other systems. Only this service writes them."""
 
 from __future__ import annotations
 

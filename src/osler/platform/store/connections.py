@@ -214,6 +214,6 @@ class Connections:
         if self._closed:
             raise Busy("this process is stopping")
         try:
-            return await asyncpg.connect(**self._arguments, server_settings=SETTINGS, timeout=10, statement_cache_size=0)
+            return await asyncpg.connect(**self._arguments, server_settings=SETTINGS, timeout=10)
         except LOST as error:
             raise refusal(error) from error

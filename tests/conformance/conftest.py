@@ -15,7 +15,7 @@ import httpx
 import pytest
 import uvicorn
 
-from osler.gateway.fhir import Capabilities, FhirFace
+from osler.gateway.fhir import fhir_face
 from osler.platform.clock import SystemClock
 from osler.platform.config import Settings
 from osler.platform.context import Actor, Context, Tenant
@@ -119,16 +119,18 @@ async def clinic_over(database: TestDatabase, **settings: Any) -> AsyncIterator[
     store = await Store.open(database.login.arguments(), database.services)
     tenants = (database.alpha, database.beta)
     chosen = Settings(body_limit=BODY_LIMIT, **settings)
-    face = FhirFace(chosen, doorkeeper(store, tenants), Capabilities(store.serves, SystemClock().now()))
+    running = [service.name for service in database.services]
+    face = fhir_face(chosen, doorkeeper(store, tenants), database.services, running, database.secret)
     try:
-        async with serving(face) as (origin, port), httpx.AsyncClient(timeout=30) as anyone:
-            async with (
-                httpx.AsyncClient(headers={"authorization": "Bearer alpha"}, timeout=30) as one,
-                httpx.AsyncClient(headers={"authorization": "Bearer beta"}, timeout=30) as two,
-            ):
-                numbers = itertools.count(1)
-                alpha, beta = Client(one, f"{origin}/alpha/fhir", numbers), Client(two, f"{origin}/beta/fhir", numbers)
-                yield Clinic(origin, port, alpha, beta, anyone, store, tenants)
+        async with (
+            serving(face) as (origin, port),
+            httpx.AsyncClient(timeout=30) as anyone,
+            httpx.AsyncClient(headers={"authorization": "Bearer alpha"}, timeout=30) as one,
+            httpx.AsyncClient(headers={"authorization": "Bearer beta"}, timeout=30) as two,
+        ):
+            numbers = itertools.count(1)
+            alpha, beta = Client(one, f"{origin}/alpha/fhir", numbers), Client(two, f"{origin}/beta/fhir", numbers)
+            yield Clinic(origin, port, alpha, beta, anyone, store, tenants)
     finally:
         await store.close()
 

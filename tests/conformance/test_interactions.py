@@ -64,7 +64,9 @@ async def test_an_update_makes_the_next_version_and_keeps_the_old_one(alpha, pat
 
 async def test_an_update_creates_under_any_legal_id(alpha, patient):
     for name in ("a", "A.b-9", "x" * 64, "0123", "-", "..."):
-        answer = await alpha.ask("PUT", f"Patient/{name}" if name != "..." else "Patient/a...", patient(id="a..." if name == "..." else name))
+        answer = await alpha.ask(
+            "PUT", f"Patient/{name}" if name != "..." else "Patient/a...", patient(id="a..." if name == "..." else name)
+        )
 
         assert answer.status_code == 201, (name, answer.text)
         assert answer.headers["etag"] == 'W/"1"'

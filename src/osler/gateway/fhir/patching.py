@@ -65,8 +65,9 @@ async def patched(tx: Transaction, call: Call, wanted: Criteria | None, change: 
 
 
 async def subject(tx: Transaction, call: Call, wanted: Criteria | None) -> Stored:
-    """The record to patch."""
+    """The record to patch, held so that of many patches each sees what the one before it did."""
     if wanted is None:
+        await tx.load([(call.path[0], call.path[1])])
         return await tx.read(call.path[0], call.path[1])
     await tx.lock(wanted.lock)
     found = await matching(tx, wanted, call.base, "A conditional patch")

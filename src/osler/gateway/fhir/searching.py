@@ -8,7 +8,7 @@ from osler.gateway.fhir.reading import addressed
 from osler.gateway.fhir.subset import shown
 from osler.platform.access import require
 from osler.platform.context import Context
-from osler.platform.errors import Issue, Unsupported
+from osler.platform.errors import Issue, Malformed, Unsupported
 from osler.platform.store.search import Page, Query, parse_query
 from osler.platform.web import operation_outcome
 
@@ -17,7 +17,7 @@ async def search(ctx: Context, call: Call) -> Answer:
     """One page of what matches, with what was asked to be included."""
     kind = call.path[0]
     require(ctx, "search", kind)
-    query = query_of(call, kind, call.query)
+    query = query_of(call, kind, unsealed(call, kind))
     return searchset(call, query, await ctx.store.search(ctx, query))
 
 
@@ -29,6 +29,16 @@ async def search_types(ctx: Context, call: Call) -> Answer:
     require(ctx, "search", kinds[0])
     query = query_of(call, kinds[0], [pair for pair in call.query if pair[0] != "_type"])
     return searchset(call, query, await ctx.store.search(ctx, query))
+
+
+def unsealed(call: Call, kind: str) -> list[tuple[str, str]]:
+    """The parameters; those of a next page are inside its link."""
+    words = [value for name, value in call.query if name == "_page"]
+    if not words or call.pages is None:
+        return call.query
+    if len(words) > 1 or len(call.query) > 1:
+        raise Malformed("A link to a next page is used as it was given")
+    return call.pages.open(f"{call.base}/{kind}", words[0])
 
 
 def query_of(call: Call, kind: str, parameters: list[tuple[str, str]]) -> Query:
@@ -43,11 +53,17 @@ def searchset(call: Call, query: Query, page: Page) -> Answer:
     base, wishes = call.base.encode(), call.wishes
     entries = [framing.found(base, stored, shown(stored.content, stored.type, wishes), b"match") for stored in page.matches]
     entries += [framing.found(base, stored, shown(stored.content, stored.type, wishes), b"include") for stored in page.included]
-    if query.ignored:
-        issues = [Issue("not-supported", f"The parameter {name} was ignored", severity="warning") for name in query.ignored]
-        entries.append(framing.noted(operation_outcome(issues)))
+    said = (*(f"The parameter {name} was ignored" for name in query.ignored), *page.notes)
+    if said:
+        entries.append(framing.noted(operation_outcome([Issue("not-supported", words, severity="warning") for words in said])))
     address = f"{call.base}/{query.type}"
     links = [("self", address if call.by_form else addressed(address, list(query.used)))]
     if page.next:
-        links.append(("next", addressed(address, [("_cursor", page.next)])))
+        links.append(("next", addressed(address, next_page(call, query, address, page.next))))
     return Answer(200, framing.bundle("searchset", entries, links, page.total))
+
+
+def next_page(call: Call, query: Query, address: str, cursor: str) -> list[tuple[str, str]]:
+    """The parameters of the link to the next page."""
+    following = [(name, value) for name, value in query.used if name != "_cursor"] + [("_cursor", cursor)]
+    return following if call.pages is None else [("_page", call.pages.seal(address, following))]

@@ -219,7 +219,8 @@ def class_name(path: str) -> str:
 
 def inherited(element: dict[str, Any], parent: str) -> bool:
     """Whether a base class already declares this element."""
-    return bool(element.get("base", {}).get("path", "").partition(".")[0] in ABSTRACT and parent not in ABSTRACT)
+    declared_by: str = element.get("base", {}).get("path", "").partition(".")[0]
+    return declared_by in ABSTRACT and declared_by != parent
 
 
 def annotation(element: Element) -> str:
@@ -326,7 +327,7 @@ from osler.platform.fhir.primitives import (
 """
 
 
-def write_structs(name: str, definitions: list[Definition], imported: list[str]) -> None:
+def write_structs(target: Path, name: str, definitions: list[Definition], imported: list[str]) -> None:
     codes = sorted({e.binding for d in definitions for e in d.elements if e.binding})
     lines = [HEADER + IMPORTS]
     lines.append("from osler.platform.fhir.generated.codes import (\n    " + ", ".join(codes) + ",\n)")
@@ -338,17 +339,17 @@ def write_structs(name: str, definitions: list[Definition], imported: list[str])
     lines += ["", ""]
     for definition in definitions:
         lines += class_lines(definition)
-    (TARGET / f"{name}.py").write_text("\n".join(lines).rstrip() + "\n")
+    (target / f"{name}.py").write_text("\n".join(lines).rstrip() + "\n")
 
 
-def write_codes(value_sets: ValueSets) -> None:
+def write_codes(target: Path, value_sets: ValueSets) -> None:
     lines = [HEADER, "from typing import Literal", ""]
     for name, codes in sorted({(name, tuple(codes)) for name, codes in value_sets.names.values() if name}):
         lines.append(f"{name} = Literal[{', '.join(json.dumps(code) for code in codes)}]")
-    (TARGET / "codes.py").write_text("\n".join(lines) + "\n")
+    (target / "codes.py").write_text("\n".join(lines) + "\n")
 
 
-def write_registry(definitions: list[Definition]) -> None:
+def write_registry(target: Path, definitions: list[Definition]) -> None:
     types = sorted(d.name for d in definitions if d.resource)
     uris = {e.name for d in definitions for e in d.elements if e.type in ("uri", "url", "oid", "uuid")}
     texts = {e.name for d in definitions for e in d.elements if e.type in ("string", "markdown", "code", "id", "canonical")}
@@ -357,10 +358,10 @@ def write_registry(definitions: list[Definition]) -> None:
     lines += [")", "", "# Members that hold a URI wherever they occur, and never plain text.", "URI_MEMBERS: frozenset[str] = frozenset({"]
     lines += [f'    "{name}",' for name in sorted(uris - texts)]
     lines += ["})"]
-    (TARGET / "registry.py").write_text("\n".join(lines) + "\n")
+    (target / "registry.py").write_text("\n".join(lines) + "\n")
 
 
-def write_elements(definitions: list[Definition]) -> None:
+def write_elements(target: Path, definitions: list[Definition]) -> None:
     """The table behind explanations, summaries and paths: one row an element, read only when it is needed."""
     table = {
         d.name: [
@@ -374,10 +375,10 @@ def write_elements(definitions: list[Definition]) -> None:
         for d in definitions
     }
     rows = ",\n".join(f"{json.dumps(name)}:{json.dumps(row, separators=(',', ':'))}" for name, row in table.items())
-    (TARGET / "elements.json").write_text("{" + rows + "}\n")
+    (target / "elements.json").write_text("{" + rows + "}\n")
 
 
-def build(folder: Path) -> None:
+def build(folder: Path, target: Path) -> None:
     value_sets = ValueSets(load(folder, "valuesets") + load(folder, "v3-codesystems") + load(folder, "v2-tables"))
     reader = Reader(value_sets)
     datatypes: list[str] = []
@@ -393,22 +394,22 @@ def build(folder: Path) -> None:
     definitions = ordered({d.name: d for d in [*abstract, *reader.definitions.values()]})
     shared = [d for d in definitions if d.name in datatypes or d.name in ABSTRACT]
     resources = [d for d in definitions if d not in shared]
-    TARGET.mkdir(exist_ok=True)
-    (TARGET / "__init__.py").write_text(HEADER)
-    write_structs("datatypes", shared, [])
-    write_structs("resources", resources, [d.name for d in shared])
-    write_codes(value_sets)
-    write_registry(definitions)
-    write_elements(definitions)
+    target.mkdir(exist_ok=True)
+    (target / "__init__.py").write_text(HEADER)
+    write_structs(target, "datatypes", shared, [])
+    write_structs(target, "resources", resources, [d.name for d in shared])
+    write_codes(target, value_sets)
+    write_registry(target, definitions)
+    write_elements(target, definitions)
     print(f"{len(definitions)} classes, {sum(d.resource for d in definitions)} resource types")
 
 
 def main() -> None:
     if len(sys.argv) > 1:
-        build(Path(sys.argv[1]))
+        build(Path(sys.argv[1]), TARGET)
         return
     with tempfile.TemporaryDirectory() as folder:
-        build(fetch(Path(folder)))
+        build(fetch(Path(folder)), TARGET)
 
 
 if __name__ == "__main__":

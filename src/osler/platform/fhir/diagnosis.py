@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from keyword import iskeyword
 from typing import Any, get_args
@@ -20,6 +20,7 @@ from osler.platform.fhir.generated.registry import TYPES
 from osler.platform.fhir.primitives import PATTERNS, may_target
 
 MOST_ISSUES = 100
+LONGEST_PATH = 500
 LARGEST_EXPLAINED = 16 * 1024 * 1024
 _KNOWN = frozenset(TYPES)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -83,7 +84,7 @@ class _Walk:
 
     def add(self, code: str, message: str, path: str, at: tuple[str | int, ...], malformed: bool = False) -> None:
         self.malformed = self.malformed or malformed
-        self.issues.append(Found(code, message, path, at=at))
+        self.issues.append(Found(code, message, path[:LONGEST_PATH], at=at))
         if len(self.issues) >= MOST_ISSUES:
             raise _Enough
 
@@ -196,8 +197,7 @@ class _Walk:
         if kind == "boolean":
             return self.typed(value, type(value) is bool, value, "true or false", path, at)
         if kind == "decimal":
-            number = type(value) in (_Integer, _Fraction)
-            return self.typed(value, number, Decimal(value) if number else None, "a JSON number", path, at)
+            return self.decimal(value, path, at)
         if kind in _LEAST:
             whole = type(value) is _Integer
             self.typed(value, whole, None, "a whole JSON number", path, at)
@@ -213,6 +213,15 @@ class _Walk:
             message = f"Not a code of the required value set ({element.binding.removesuffix('Code')})"
             self.add("code-invalid" if element.binding else "value", message if element.binding else f"Not a valid {kind}", path, at)
         return value
+
+    def decimal(self, value: Any, path: str, at: tuple[str | int, ...]) -> Any:
+        if type(value) not in (_Integer, _Fraction):
+            return self.typed(value, False, None, "a JSON number", path, at)
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            self.add("value", "Out of the range of decimal", path, at)
+            return None
 
     def text(self, element: Element, value: str) -> bool:
         if element.binding:

@@ -40,6 +40,9 @@ class Envelope:
     resources: list[msgspec.Raw | None]
 
 
+LARGE_BUNDLE = 1024 * 1024
+
+
 class _Entries(msgspec.Struct):
     entry: list[dict[str, msgspec.Raw]] = []
 
@@ -119,7 +122,7 @@ def _type(minified: bytes, expected: str | None, path: str) -> str:
     where = (path or expected or "Resource") + ".resourceType"
     if found is None:
         message = "The member resourceType must name a FHIR R4 resource type"
-        raise Malformed("Not a FHIR R4 resource", [Found("structure", message, where, at=("resourceType",))])
+        raise Malformed("Not a FHIR R4 resource", [Found("structure", message, where)])
     if expected is not None and found != expected:
         message = f"A resource of type {expected} is expected here, not {found}"
         raise Malformed(f"{expected} expected", [Found("structure", message, where, at=("resourceType",))])
@@ -131,12 +134,25 @@ def _decode(text: bytes, name: str, path: str, depth: int, keep: bool = False) -
     try:
         resource = decoder(name).decode(text)
     except msgspec.ValidationError as error:
+        if name == "Bundle" and len(text) > LARGE_BUNDLE:
+            _explain_around(text, path)
         return diagnosis.explain(text, name, path, str(error))
     except msgspec.DecodeError as error:
         raise broken_json(text, str(error)) from None
     if name in HOLDERS or getattr(resource, "contained", None) is not None:
         return _open(text, resource, list(embedded(resource)), path, depth, keep)
     return resource if _certain(text, resource) else diagnosis.explain(text, name, path)
+
+
+def _explain_around(text: bytes, path: str) -> None:
+    """Refuse a large Bundle for what is wrong outside its entries' resources, without walking those."""
+    try:
+        texts = [entry["resource"] for entry in _ENTRIES.decode(text).entry if "resource" in entry]
+    except msgspec.ValidationError:
+        return
+    around = _without(text, [bytes(raw) for raw in texts])
+    if around is not None:
+        diagnosis.explain(around, "Bundle", path, embedded=list(texts))
 
 
 def _open(text: bytes, resource: Any, inner: list[Embedded], path: str, depth: int, keep: bool) -> Any:

@@ -22,6 +22,8 @@ def broken_json(body: bytes, reason: str) -> Malformed:
         return Malformed("Broken JSON", [Issue("structure", "The text is not UTF-8", line=1, column=1)])
     found = _BYTE.search(reason)
     offset = min(int(found.group(1)), len(body)) if found else len(body)
+    if "trailing characters" in reason:
+        offset -= 1  # the parser counts the character it stopped at
     message = _BYTE.sub("", reason).strip() or "The JSON is broken"
     line, column = _line_column(body[:offset].decode("utf-8", "replace"))
     return Malformed("Broken JSON", [Issue("structure", message, line=line, column=column)])

@@ -47,8 +47,6 @@ class Element(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=Tr
 class BackboneElement(Element, kw_only=True):
     """Base for elements defined inside a resource (BackboneElement)."""
 
-    id: String | None = None
-    extension: Many[Extension] | None = None
     modifierExtension: Many[Extension] | None = None
 
 
@@ -67,12 +65,6 @@ class Resource(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=T
 class DomainResource(Resource, kw_only=True):
     """A resource with narrative, extensions, and contained resources (DomainResource)."""
 
-    id: String | None = None
-    meta: Meta | None = None
-    implicitRules: Uri | None = None
-    _implicitRules: Element | None = None
-    language: Code | None = None
-    _language: Element | None = None
     text: Narrative | None = None
     contained: Many[OneResource] | None = None
     extension: Many[Extension] | None = None

@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from osler.app.runtime import NO_TENANT, Runtime
 from osler.app.services import SERVICES
 from osler.app.spa import WebApp
-from osler.gateway.fhir.capability import Capabilities
-from osler.gateway.fhir.face import FhirFace
+from osler.gateway.fhir import fhir_face
 from osler.gateway.graphql import graphql_face
 from osler.platform.bus import HEADER, PATH, CommandDoor
 from osler.platform.errors import Busy, MethodNotAllowed, NotFound
@@ -107,7 +106,7 @@ class Front:
 def create_app(runtime: Runtime) -> ASGIApp:
     """The application on a process's equipment, counted, and traced when a collector is named."""
     reception = Reception(runtime.tenants.named, runtime.context, Recognition(lambda: runtime.store.connections), runtime.clock)
-    fhir = FhirFace(runtime.settings, reception.authenticate, Capabilities(runtime.store.serves, runtime.clock.now()))
+    fhir = fhir_face(runtime.settings, reception.authenticate, SERVICES, runtime.running, runtime.database.secret)
     graphql = graphql_face(runtime.settings, reception.authenticate, SERVICES)
     front = Front(runtime, reception)
     edge = Edge(runtime.settings)

@@ -53,7 +53,7 @@ class WebApp:
         place = self.folder / name
         if not place.is_file():
             if not (self.folder / "index.html").is_file():
-                raise NotFound("The web app is not built: run `make build`, or install the wheel")
+                raise NotFound("The web app is not built: `make run` builds it, and the wheel carries it")
             raise NotFound("There is no such file")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         charset = "; charset=utf-8" if kind.startswith("text/") or kind == "application/json" else ""

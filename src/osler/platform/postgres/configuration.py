@@ -45,6 +45,7 @@ def settings(major: int, socket_folder: Path, listen: str, port: int) -> dict[st
         "log_min_error_statement": "panic",
         "log_parameter_max_length": "0",
         "log_checkpoints": "off",
+        "max_logical_replication_workers": "0",
     }
     if major >= 18:
         chosen["io_method"] = "sync"  # the hot set is in memory; three idle worker processes are not free
@@ -52,6 +53,9 @@ def settings(major: int, socket_folder: Path, listen: str, port: int) -> dict[st
 
 
 def buffers() -> int:
-    """An eighth of the machine's memory in megabytes, between 128 and 4096."""
+    """An eighth of the machine's memory in megabytes, between 128 and 512: every gigabyte takes 25 MB for its bookkeeping alone.
+
+    A large installation says more in `local.conf`; below that the system's page cache does as well.
+    """
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
-    return max(128, min(4096, total // 8))
+    return max(128, min(512, total // 8))

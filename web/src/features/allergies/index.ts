@@ -1,0 +1,2 @@
+export { AllergiesTab } from "./AllergiesTab.tsx";
+export { AllergyBanner } from "./AllergyBanner.tsx";

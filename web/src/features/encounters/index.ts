@@ -1,0 +1,1 @@
+export { EncounterLines, EncountersTab } from "./Encounters.tsx";

@@ -1,0 +1,2 @@
+export { Contacts, Demographics } from "./Demographics.tsx";
+export { IdentityBar } from "./IdentityBar.tsx";

@@ -1,0 +1,1 @@
+export { ImmunizationsTab } from "./Immunizations.tsx";

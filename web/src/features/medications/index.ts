@@ -1,0 +1,2 @@
+export { MedicationLines, MedicationsTab, type MedicationFilter } from "./Medications.tsx";
+export { groupOf, medicationName } from "./medicationRules.ts";

@@ -1,0 +1,1 @@
+export { isActive, ProblemLines, ProblemsTab, type ProblemFilter } from "./Problems.tsx";

@@ -1,0 +1,92 @@
+import { useTranslation } from "react-i18next";
+
+import type { Result } from "../../fhir/chart.api.ts";
+import { conceptText } from "../../fhir/concept.ts";
+import { dateIso, timeText } from "../../fhir/dates.ts";
+import { flagOf } from "../../fhir/flags.ts";
+import { recentCourse } from "../../fhir/trend.ts";
+import { Badge } from "../../ui/Badge.tsx";
+import { DataTable, type Column } from "../../ui/DataTable.tsx";
+import { Sparkline } from "../../ui/Sparkline.tsx";
+import { FlagText } from "./FlagText.tsx";
+import { analyteCode, isPreliminary, rangeText, resultDate, shortName, valueText, type Analyte } from "./resultRules.ts";
+import { useCourseSummary } from "./useCourseSummary.ts";
+
+type Open = (code: string) => void;
+
+/** The newest result of each analyte. */
+export function AnalyteTable({ analytes, onOpen }: { analytes: Analyte[]; onOpen: Open }) {
+  const { t } = useTranslation();
+  const columns = useResultColumns<Analyte>((row) => row.latest, (row) => row, onOpen);
+  return <DataTable caption={t("results.captionLatest")} columns={columns} rows={analytes} rowKey={(row) => row.code} />;
+}
+
+interface AllResultsProps {
+  results: Result[];
+  total?: number | undefined;
+  byCode: Map<string, Analyte>;
+  onOpen: Open;
+}
+
+/** Every result, newest first. */
+export function AllResultsTable({ results, total, byCode, onOpen }: AllResultsProps) {
+  const { t } = useTranslation();
+  const columns = useResultColumns<Result>((row) => row, (row) => byCode.get(analyteCode(row)), onOpen);
+  return <DataTable caption={t("results.captionAll")} columns={columns} rows={results} rowKey={(row) => row.id} {...(total ? { total } : {})} />;
+}
+
+function useResultColumns<Row>(resultOf: (row: Row) => Result, analyteOf: (row: Row) => Analyte | undefined, onOpen: Open): Column<Row>[] {
+  const { t } = useTranslation();
+  return [
+    { id: "analyte", header: t("results.analyte"), rowHeader: true, cell: (row) => <AnalyteName result={resultOf(row)} onOpen={onOpen} /> },
+    { id: "value", header: t("results.value"), width: "6rem", align: "right", cell: (row) => <span className="font-semibold">{valueText(resultOf(row)).value || "–"}</span> },
+    { id: "unit", header: t("results.unit"), width: "6.5rem", cell: (row) => <span className="text-muted">{valueText(resultOf(row)).unit}</span> },
+    { id: "flag", header: t("results.flag"), width: "3.5rem", cell: (row) => <FlagText flag={flagOf(resultOf(row))} /> },
+    { id: "range", header: t("results.range"), width: "7rem", align: "right", hide: "md", cell: (row) => rangeText(resultOf(row)) || "–" },
+    { id: "trend", header: t("results.trend"), width: "6.5rem", hide: "md", cell: (row) => <Course analyte={analyteOf(row)} /> },
+    {
+      id: "date",
+      header: t("column.date"),
+      width: "8.5rem",
+      hide: "sm",
+      cell: (row) => (
+        <>
+          {dateIso(resultDate(resultOf(row))) || "–"} <span className="text-muted">{timeText(resultDate(resultOf(row)))}</span>
+        </>
+      ),
+    },
+  ];
+}
+
+function AnalyteName({ result, onOpen }: { result: Result; onOpen: Open }) {
+  const { t } = useTranslation();
+  const name = conceptText(result.code) || t("results.unnamed");
+  return (
+    <span className="flex min-w-0 items-center gap-1.5">
+      <button type="button" title={name} onClick={() => onOpen(analyteCode(result))} className="min-w-0 truncate rounded text-left font-medium hover:underline">
+        {shortName(name)}
+      </button>
+      {isPreliminary(result) ? <Badge tone="info">{t("results.preliminary")}</Badge> : null}
+    </span>
+  );
+}
+
+function Course({ analyte }: { analyte: Analyte | undefined }) {
+  const summary = useCourseSummary();
+  if (!analyte || analyte.points.length < 2) return null;
+  const course = recentCourse(analyte.points);
+  const range = analyte.latest.referenceRange[0];
+  return (
+    <Sparkline
+      values={course.values}
+      positions={course.positions}
+      low={numberOrNull(range?.low?.value)}
+      high={numberOrNull(range?.high?.value)}
+      summary={summary(shortName(analyte.name), course, analyte.latest.valueQuantity?.unit, flagOf(analyte.latest))}
+    />
+  );
+}
+
+export function numberOrNull(value: string | null | undefined): number | null {
+  return value === null || value === undefined || value === "" ? null : Number(value);
+}

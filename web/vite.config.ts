@@ -1,0 +1,36 @@
+/// <reference types="vitest/config" />
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+import { mockApi } from "./dev/mockApi.ts";
+
+const server = process.env["OSLER_URL"] ?? "http://127.0.0.1:8080";
+const mocked = process.env["OSLER_MOCK"] === "1";
+
+/*
+ * The built app is the same for every tenant: index.html names its files relative to itself, and the server writes
+ * the tenant's own path in front of them (osler.gateway serves /{tenant}/app/…), so a deep link finds them too.
+ */
+export default defineConfig(({ command }) => ({
+  base: command === "build" ? "./" : "/demo/app/",
+  plugins: [react(), tailwindcss(), ...(mocked ? [mockApi()] : [])],
+  server: mocked ? {} : { proxy: { "^/[a-z0-9-]+/(graphql|auth|fhir)": { target: server, changeOrigin: false } } },
+  build: {
+    outDir: "../src/osler/web_dist",
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2022",
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  test: {
+    environment: "happy-dom",
+    setupFiles: ["src/testing/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.mjs"],
+    restoreMocks: true,
+    testTimeout: 15_000,
+  },
+}));

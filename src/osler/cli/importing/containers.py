@@ -34,11 +34,14 @@ class Head(msgspec.Struct):
     id: str | None = None
 
 
+NOTHING = msgspec.Raw(b"")
+
+
 class BundleEntry(msgspec.Struct):
     """One entry, its parts still text."""
 
     fullUrl: str | None = None  # noqa: N815 - FHIR's spelling
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = NOTHING
     request: Json | None = None
 
 
@@ -157,7 +160,7 @@ def _of_loose_entries(bundle: AnyBundle, sha256: str) -> Iterator[Chunk]:
     linked = any(entry.fullUrl and entry.fullUrl.startswith("urn:") for entry in bundle.entry)
     chunk, names = Chunk("transaction", ours=not linked), set[str]()
     for place, entry in enumerate(bundle.entry):
-        if entry.resource is None:
+        if entry.resource == NOTHING:
             continue
         head = _read_head(bytes(entry.resource))
         if head.resourceType == "OperationOutcome":
@@ -190,15 +193,15 @@ def _as_written(bundle: AnyBundle, sha256: str) -> Chunk:
     chunk = Chunk(bundle.type)
     for place, entry in enumerate(bundle.entry):
         request, resource = entry.request, entry.resource
-        plain_create = request is not None and request.get("method") == "POST" and "ifNoneExist" not in request and resource is not None
-        if request and resource and plain_create and (chunk.kind == "batch" or chunk.mark is None):
+        plain_create = request is not None and request.get("method") == "POST" and "ifNoneExist" not in request
+        if request and plain_create and resource != NOTHING and (chunk.kind == "batch" or chunk.mark is None):
             made = _made_id(sha256, place)
             resource = _with_id(resource, made)
             name = f"{str(request.get('url', '')).strip('/')}/{made}"
             request = {"method": "PUT", "url": name, "ifNoneMatch": "*"}
             chunk.mark = name
         parts: Json = {"fullUrl": entry.fullUrl, "resource": resource, "request": request}
-        chunk.entries.append({key: part for key, part in parts.items() if part is not None})
+        chunk.entries.append({key: part for key, part in parts.items() if part is not None and part != NOTHING})
         chunk.places.append(place)
     if chunk.kind == "batch":
         chunk.mark = None

@@ -107,7 +107,9 @@ def summarize(console: Console, results: Sequence[FileResult], not_tried: int, d
 
 def troubles(broken: Sequence[FileResult]) -> Table:
     """File by file what went wrong first."""
-    table = Table("File", "failed", "where", "what", title=f"{len(broken)} files in trouble", title_justify="left")
+    table = Table(title=f"{len(broken)} files in trouble", title_justify="left")
+    for heading in ("File", "failed", "where", "what"):
+        table.add_column(heading, overflow="fold")
     for result in broken[:SHOWN]:
         first = result.tally.troubles[0] if result.tally.troubles else None
         where = "" if first is None or first.place is None else str(first.place)

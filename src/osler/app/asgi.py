@@ -29,7 +29,7 @@ class Front:
         self.runtime = runtime
         self.reception = reception
         own = {(route.method, route.path): self.signed_in(route) for one in SERVICES if one.name in runtime.running for route in one.routes}
-        self.doors: Mapping[tuple[str, str], Door] = {**reception.doors(), **own}
+        self.doors: Mapping[tuple[str, str], Door] = {**reception.doors(), ("GET", "/auth/tenant"): self.tenant, **own}
         self.app = WebApp()
         self.commands = CommandDoor(runtime.bus, runtime.clock, runtime.context_named)
         self.fixed: Mapping[str, Handler] = {
@@ -78,6 +78,11 @@ class Front:
         if rest == "app":
             return Response(308, headers=[(b"location", f"/{tenant}/app/".encode())])
         return await self.app.answer(request)
+
+    async def tenant(self, request: Request, name: str) -> Response:
+        """GET /{tenant}/auth/tenant: what may be said at the door, before anybody has signed in."""
+        tenant = await self.runtime.tenants.named(name)
+        return Response(200, orjson.dumps({"name": tenant.name, "demo": await self.runtime.tenants.is_demo(tenant)}), JSON)
 
     async def live(self, request: Request) -> Response:
         """The process answers."""

@@ -20,6 +20,7 @@ from osler.platform.store import Store
 
 NAMED = "select key, name, demo from kernel.tenant where name = $1"
 KEYED = "select key, name, demo from kernel.tenant where key = $1"
+IS_DEMO = "select demo from kernel.tenant where key = $1"
 KEYS = "select key from kernel.tenant order by key"
 NO_TENANT = 0
 
@@ -54,6 +55,12 @@ class Tenants:
         except NotFound:
             return False
         return True
+
+    async def is_demo(self, tenant: Tenant) -> bool:
+        """Whether this tenant is a demonstration with published passwords."""
+        async with self.store.connections.lend(NO_TENANT) as session:
+            rows = await session.fetch(IS_DEMO, tenant.key)
+        return bool(rows and rows[0]["demo"])
 
     async def _find(self, query: str, value: str | int) -> Tenant:
         async with self.store.connections.lend(NO_TENANT) as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -12,12 +13,15 @@ from osler.platform.context import Context
 from osler.platform.fhir import TYPE_CODE, rid
 from osler.platform.store import chart_sql
 from osler.platform.store.codec import Codec
+from osler.platform.store.lanes import Lane
 from osler.platform.store.ledger import Ledger
 from osler.platform.store.owners import Owners
 from osler.platform.store.reading import LEGAL_ID, gone, not_found
 from osler.platform.store.records import Stored
 
 PATIENT = "Patient"
+Wanted = tuple[int, int, int | None, str, str, str, datetime]
+"""A cached chart asked for: prid, query, the clock the caller has, the patient's id, actor, request id, when."""
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -63,6 +67,7 @@ class Charts:
         self._ledger = ledger
         self._owners = owners
         self._codec = codec
+        self._lanes: dict[int, Lane[Wanted, CachedChart | None]] = {}
 
     async def fetch(self, ctx: Context, patient: str, sections: Sequence[Section]) -> PatientRecord:
         """The patient of this id and all sections, as they were at one moment. Raises `NotFound` or `Gone`."""
@@ -94,10 +99,22 @@ class Charts:
 
     async def cached(self, ctx: Context, patient: str, query: int, have: int | None = None) -> CachedChart | None:
         """The kept answer to a query (its hash) about a patient. None: there is no such patient. `have`: the clock the caller knows."""
-        at = ctx.clock.now()
-        who = (ctx.actor.id, ctx.request_id, rid(PATIENT, patient), query, have, TYPE_CODE[PATIENT], patient)
-        rows = await self._ledger.run(ctx.tenant.key, at, 1, chart_sql.CACHED, at, "G", *who)
-        return None if rows[0]["ver"] is None else CachedChart(rows[0]["ver"], rows[0]["gz"])
+        tenant = ctx.tenant.key
+        patient = patient if LEGAL_ID.fullmatch(patient) else ""
+        lane = self._lanes.get(tenant)
+        if lane is None:
+            lane = self._lanes[tenant] = self._lane(tenant)
+        return await lane.ask((rid(PATIENT, patient), query, have, patient, ctx.actor.id, ctx.request_id, ctx.clock.now()))
+
+    def _lane(self, tenant: int) -> Lane[Wanted, CachedChart | None]:
+        async def send(jobs: list[Wanted]) -> list[CachedChart | Exception | None]:
+            *columns, times = zip(*jobs, strict=True)
+            given = (times[-1], "G", TYPE_CODE[PATIENT], *columns)
+            rows = await self._ledger.run(tenant, times[-1], len(jobs), chart_sql.CACHED, *given)
+            rows.sort(key=itemgetter(0))
+            return [None if clock is None else CachedChart(clock, gz) for _, clock, gz, _ in rows]
+
+        return Lane(send)
 
     async def keep(self, ctx: Context, patient: str, query: int, clock: int, gz: bytes) -> None:
         """Keep an answer made at this clock; an older one never replaces a newer."""

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from functools import cache
 
+from osler.platform.audit.chain import INSERT
 from osler.platform.store.reading_sql import HEAD, logged
 
 Shape = tuple[str, bool, bool, bool]
 """A section's schema; whether it is picked by a token; whether it goes on after a place; whether it counts all."""
 
 CACHED = f"""with found as materialized (
-  select c.prid, 0 as version, c.ver, (case when k.ver = c.ver and c.ver is distinct from $11::int8 then k.gz end) as gz
-  from kernel.patient_clock c left join kernel.chart_cache k on k.tenant = $1 and k.prid = c.prid and k.query = $10
-  where c.tenant = $1 and c.prid = $9),
-{logged("found", "200::int2", rtype="$12::int2", id="$13::text", detail="'chart cache'")}
-select found.ver, found.gz, {HEAD} as head from (select 1) as one left join found on true"""
-"""`$9` prid, `$10` query, `$11` the version the caller has already, `$12` rtype, `$13` id."""
+  select a.n, a.id, a.actor, a.request_id, a.prid, c.ver, (case when k.ver = c.ver and c.ver is distinct from a.have then k.gz end) as gz
+  from unnest($8::int8[], $9::int8[], $10::int8[], $11::text[], $12::text[], $13::text[])
+      with ordinality as a(prid, query, have, id, actor, request_id, n)
+    left join kernel.patient_clock c on c.tenant = $1 and c.prid = a.prid
+    left join kernel.chart_cache k on k.tenant = $1 and k.prid = c.prid and k.query = a.query
+), logged as (
+  {INSERT}
+  select $1, $2, $3 + n - 1, $3, $5, prid, 0, $7, 200, $6::text::"char", actor, id, request_id, 'chart cache',
+    audit.digest($4, $1, $2, $3 + n - 1, $5, prid, 0, $7::int2, 200::int2, $6::text::"char", actor, id, request_id, 'chart cache')
+  from found returning seq, hash
+)
+select n, ver, gz, case n when 1 then {HEAD} end as head from found"""
+"""Many at once. `$7` rtype of Patient; `$8`-`$13`: prid, query, the clock the caller has already, id, actor, request id."""
 
 KEEP = """insert into kernel.chart_cache as k (tenant, prid, query, ver, gz) values ($1, $2, $3, $4, $5)
 on conflict (tenant, prid, query) do update set ver = excluded.ver, gz = excluded.gz where k.ver < excluded.ver"""

@@ -14,6 +14,9 @@ from osler.platform.errors import Busy, Conflict, Invalid, OslerError
 from osler.platform.store.connections import CONTENDED, LOST, Connections, Session, refusal
 from osler.platform.store.lanes import Lane
 
+AS_REPLACED = -1
+"""The statement itself says how many audit rows it has written: one per row of its answer `replaced`."""
+
 
 def unrecorded(error: Exception) -> bool:
     """The audit row could not be written: forbidden, read-only, or refused by the table itself."""
@@ -44,7 +47,10 @@ class Ledger:
         self._lanes: dict[int, Lane[Entry, None]] = {}
 
     async def run(self, tenant: int, at: datetime, rows: int, sql: str, /, *arguments: Any) -> list[Any]:
-        """Run one statement that takes tenant, stream, seq and head first, appends `rows` audit rows and answers `head` last in a row."""
+        """Run one statement that takes tenant, stream, seq and head first, appends audit rows and answers `head` last in a row.
+
+        It appends `rows` of them, or as many as its answer `replaced` is long.
+        """
         session = await self.connections.take(tenant)
         try:
             return await self._chained(session, tenant, at, rows, sql, arguments)
@@ -72,7 +78,7 @@ class Ledger:
             raise
         for row in found:
             if row[-1] is not None:
-                stream.extend(rows, row[-1])
+                stream.extend(len(row["replaced"]) if rows == AS_REPLACED else rows, row[-1])
                 break
         self.streams.give(tenant, stream)
         return found

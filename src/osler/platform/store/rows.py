@@ -90,27 +90,26 @@ def resource_columns(rows: Sequence[Row]) -> list[Any]:
     return columns
 
 
-def added(rows: Sequence[Row]) -> list[Any]:
-    """The arrays of each sidecar table's new rows: the resource's place, then the table's own columns."""
-    arrays: list[Any] = []
-    for kind, (_, columns) in enumerate(INDEXES):
+def added(rows: Sequence[Row]) -> tuple[int, list[Any]]:
+    """Which sidecar tables get rows, and the arrays of each: the resource's place, then the table's own columns."""
+    tables, arrays = 0, list[Any]()
+    for kind in range(len(INDEXES)):
         found = [(place, *values) for place, row in enumerate(rows, 1) for values in row.new[kind]]
-        arrays += zip(*found, strict=True) if found else [()] * (len(columns) + 1)
-    return arrays
+        if found:
+            tables |= 1 << kind
+            arrays += zip(*found, strict=True)
+    return tables, arrays
 
 
-def removed(rows: Sequence[Row]) -> list[Any]:
-    """The arrays of each sidecar table's rows to take out: patient, date, rid, then the table's own columns."""
-    arrays: list[Any] = []
-    for kind, (_, columns) in enumerate(INDEXES):
-        found = [
-            (row.was.prid, row.was.d, row.columns[RID], *values)
-            for row in rows
-            if row.was is not None and row.gone
-            for values in row.gone[kind]
-        ]
-        arrays += zip(*found, strict=True) if found else [()] * (len(columns) + 3)
-    return arrays
+def removed(rows: Sequence[Row]) -> tuple[int, list[Any]]:
+    """Which sidecar tables lose rows, and the arrays of each: patient, date, rid, then the table's own columns."""
+    tables, arrays = 0, list[Any]()
+    for kind in range(len(INDEXES)):
+        found = [(row.was.prid, row.was.d, row.columns[RID], *values) for row in rows if row.was and row.gone for values in row.gone[kind]]
+        if found:
+            tables |= 1 << kind
+            arrays += zip(*found, strict=True)
+    return tables, arrays
 
 
 def patients(rows: Iterable[Row]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from osler.platform.store import reading_sql, rows, writing_sql
 from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Contended
 from osler.platform.store.lanes import Lane
-from osler.platform.store.ledger import Ledger, translated
+from osler.platform.store.ledger import AS_REPLACED, Ledger, translated
 from osler.platform.store.owners import Owners
 from osler.platform.store.records import Outcome, Stored, Written
 from osler.platform.store.rows import Indexed, Row
@@ -106,7 +106,8 @@ class Writer:
         self._owners = owners
         self._codec = codec
         self._committed = committed
-        self._creating: dict[tuple[int, str], Lane[Made, None]] = {}
+        self._creating: dict[tuple[int, str], Lane[Made, bool]] = {}
+        self._replacing: dict[tuple[int, str], Lane[Made, bool]] = {}
         self._finding: dict[tuple[int, str], Lane[tuple[int, str], asyncpg.Record | None]] = {}
         self._latches: dict[tuple[int, int], tuple[asyncio.Lock, list[None]]] = {}
 
@@ -137,7 +138,7 @@ class Writer:
                     except Conflict:
                         continue
                     return Written(made.stored, "created")
-                if await self._replace(ctx, made.row):
+                if await self._replace(ctx, made):
                     return Written(made.stored, outcome_of(made, before))
         raise Contended(f"{type_}/{id} is being changed by many at once; please try again")
 
@@ -157,7 +158,7 @@ class Writer:
                 if before is None or before.deleted:
                     return await self._nothing_to_delete(ctx, type, id, before)
                 made = make_deletion(ctx, type, id, before)
-                if await self._replace(ctx, made.row):
+                if await self._replace(ctx, made):
                     return Written(made.stored, "deleted")
         raise Contended(f"{type}/{id} is being changed by many at once; please try again")
 
@@ -199,48 +200,41 @@ class Writer:
         tenant, schema = ctx.tenant.key, self._owners.schema_of(made.stored.type)
         lane = self._creating.get((tenant, schema))
         if lane is None:
-            lane = self._creating[tenant, schema] = self._creator(tenant, writing_sql.insert(schema, settle=True))
+            lane = self._creating[tenant, schema] = self._creator(tenant, schema)
         await lane.ask(made)
 
-    def _creator(self, tenant: int, sql: str) -> Lane[Made, None]:
-        async def commit(jobs: list[Made]) -> None:
+    def _creator(self, tenant: int, schema: str) -> Lane[Made, bool]:
+        async def commit(jobs: list[Made]) -> list[bool | Exception]:
             batch = [job.row for job in jobs]
-            at = jobs[-1].stored.updated
-            await self._ledger.run(tenant, at, len(batch), sql, *rows.resource_columns(batch), *rows.added(batch), rows.patients(batch))
+            tables, arrays = rows.added(batch)
+            sql = writing_sql.insert(schema, tables, settle=True)
+            every = (*rows.resource_columns(batch), *arrays, rows.patients(batch))
+            await self._ledger.run(tenant, jobs[-1].stored.updated, len(batch), sql, *every)
             self._committed()
+            return [True] * len(batch)
 
-        async def send(jobs: list[Made]) -> list[Exception | None]:
-            try:
-                await commit(jobs)
-            except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
-                if len(jobs) == 1:
-                    return [translated(error)]
-                return [(await send([job]))[0] for job in jobs]
-            return [None] * len(jobs)
+        return Lane(singly_after_failure(commit))
 
-        return Lane(send)
+    async def _replace(self, ctx: Context, made: Made) -> bool:
+        tenant, schema = ctx.tenant.key, self._owners.schema_of(made.stored.type)
+        lane = self._replacing.get((tenant, schema))
+        if lane is None:
+            lane = self._replacing[tenant, schema] = self._replacer(tenant, schema)
+        return await lane.ask(made)
 
-    async def _replace(self, ctx: Context, row: Row) -> bool:
-        schema = self._owners.schema_of(fhir.TYPE_NAME[row.columns[0]])
-        batch = [row]
-        try:
-            found = await self._ledger.run(
-                ctx.tenant.key,
-                row.columns[rows.PLACE["updated"]],
-                1,
-                writing_sql.replace(schema, settle=True),
-                *rows.resource_columns(batch),
-                [row.expected],
-                *rows.removed(batch),
-                *rows.added(batch),
-                rows.patients(batch),
-            )
-        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
-            raise translated(error) from error
-        if not found[0]["replaced"]:
-            return False
-        self._committed()
-        return True
+    def _replacer(self, tenant: int, schema: str) -> Lane[Made, bool]:
+        async def commit(jobs: list[Made]) -> list[bool | Exception]:
+            batch = [job.row for job in jobs]
+            (less, out), (more, new) = rows.removed(batch), rows.added(batch)
+            sql = writing_sql.replace(schema, less, more, settle=True)
+            every = (*rows.resource_columns(batch), [row.expected for row in batch], *out, *new, rows.patients(batch))
+            found = await self._ledger.run(tenant, jobs[-1].stored.updated, AS_REPLACED, sql, *every)
+            replaced = set(found[0]["replaced"])
+            if replaced:
+                self._committed()
+            return [job.stored.rid in replaced for job in jobs]
+
+        return Lane(singly_after_failure(commit))
 
     @asynccontextmanager
     async def _alone(self, tenant: int, rid: int) -> AsyncIterator[None]:
@@ -254,6 +248,25 @@ class Writer:
             users.pop()
             if not users:
                 self._latches.pop((tenant, rid), None)
+
+
+Commit = Callable[[list[Made]], Awaitable[list[bool | Exception]]]
+OWN_FAULT = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+"""What one resource of a batch may do to the others in it."""
+
+
+def singly_after_failure(commit: Commit) -> Commit:
+    """Write the batch in one commit; when one of them spoils it, each in a commit of its own."""
+
+    async def send(jobs: list[Made]) -> list[bool | Exception]:
+        try:
+            return await commit(jobs)
+        except OWN_FAULT as error:
+            if len(jobs) == 1:
+                return [translated(error)]
+            return [(await send([job]))[0] for job in jobs]
+
+    return send
 
 
 def outcome_of(made: Made, before: Present | None) -> Outcome:

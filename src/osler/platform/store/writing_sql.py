@@ -51,10 +51,16 @@ class Numbered:
         return f"unnest({arrays}) as x({', '.join(name for name, _ in every)})"
 
 
-def index_inserts(schema: str, numbered: Numbered, arrays: dict[str, str], when: str) -> list[str]:
+def chosen(tables: int) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Those of `INDEXES` whose bit is set: a statement names only the tables it has rows for."""
+    return [index for place, index in enumerate(INDEXES) if tables >> place & 1]
+
+
+def index_inserts(schema: str, numbered: Numbered, tables: int, when: str) -> list[str]:
     """One CTE per sidecar table that adds the rows sent, for the resources `when` allows."""
     found = []
-    for table, columns in INDEXES:
+    arrays = resource_arrays()
+    for table, columns in chosen(tables):
         names = ", ".join(name for name, _ in columns)
         source = numbered.unnest(columns, (("i", "int4"),))
         found.append(
@@ -64,10 +70,10 @@ def index_inserts(schema: str, numbered: Numbered, arrays: dict[str, str], when:
     return found
 
 
-def index_deletes(schema: str, numbered: Numbered, when: str) -> list[str]:
+def index_deletes(schema: str, numbered: Numbered, tables: int, when: str) -> list[str]:
     """One CTE per sidecar table that takes out exactly the rows sent, each found through the search index by its full key."""
     found = []
-    for table, columns in INDEXES:
+    for table, columns in chosen(tables):
         same = " and ".join(f"s.{name} = x.{name}" for name, _ in columns)
         source = numbered.unnest(columns, (("prid", "int8"), ("d", "timestamptz"), ("rid", "int8")))
         found.append(
@@ -96,7 +102,7 @@ def resource_arrays() -> dict[str, str]:
 
 
 def recorded(numbered: Numbered, source: str) -> list[str]:
-    """The outbox rows and audit rows of the resources in `source` (a relation with the columns of RESOURCE, request_id, op and n)."""
+    """The outbox rows and audit rows of the resources in `source`, a relation with the columns of RESOURCE and EXTRA and with n."""
     return [
         f"""queued as (insert into kernel.outbox (tenant, at, rtype, version, op, rid, id, actor, request_id, due)
   select $1, updated, rtype, version, op::"char", rid, id, author, request_id, updated from {source} order by n)""",
@@ -117,20 +123,20 @@ def sent(numbered: Numbered, extra: tuple[tuple[str, str], ...]) -> str:
 
 
 @cache
-def insert(schema: str, *, settle: bool) -> str:
-    """Write new resources with their search rows; with `settle` also clocks, outbox and audit, so that it is a whole commit."""
+def insert(schema: str, tables: int, *, settle: bool) -> str:
+    """Write new resources with their search rows (in `tables`); with `settle` also clocks, outbox and audit: a whole commit."""
     numbered = Numbered(RESOURCE_FIRST)
     parts = [sent(numbered, EXTRA)]
     parts.append(f"stored as (insert into {schema}.resource (tenant, {NAMES}) select $1, {NAMES} from sent)")
-    parts += index_inserts(schema, numbered, resource_arrays(), "")
+    parts += index_inserts(schema, numbered, tables, "")
     if settle:
         parts += [clocks(numbered, ""), *recorded(numbered, "sent")]
     return f"with {', '.join(parts)} select {HEAD if settle else '$2::int8, $3::int8, $4::bytea'} as head"
 
 
 @cache
-def replace(schema: str, *, settle: bool) -> str:
-    """Supersede the versions named by `expected`: history, the new row, the difference of search rows. Answers how many it replaced.
+def replace(schema: str, tables_out: int, tables_in: int, *, settle: bool) -> str:
+    """Supersede the versions named by `expected`: history, the new row, the difference of search rows. Answers the rids it replaced.
 
     A row that is no longer at its expected version is left alone, with all that belongs to it.
     """
@@ -147,14 +153,15 @@ def replace(schema: str, *, settle: bool) -> str:
         f"""put as (update {schema}.resource r set {columns} from sent join was on was.rid = sent.rid
   where r.tenant = $1 and r.rtype = sent.rtype and r.id = sent.id and r.version = sent.expected returning r.rid)"""
     )
-    parts.append("done as materialized (select sent.* from sent join put on put.rid = sent.rid)")
+    both = ", ".join(f"sent.{name}" for name, _ in RESOURCE + EXTRA)
+    parts.append(f"done as materialized (select {both}, row_number() over (order by n) as n from sent join put on put.rid = sent.rid)")
     rid = resource_arrays()["rid"]
-    parts += index_deletes(schema, numbered, "and x.rid in (select rid from put)")
-    parts += index_inserts(schema, numbered, resource_arrays(), f"where ({rid})[i] in (select rid from put)")
+    parts += index_deletes(schema, numbered, tables_out, "and x.rid in (select rid from put)")
+    parts += index_inserts(schema, numbered, tables_in, f"where ({rid})[i] in (select rid from put)")
     if settle:
         parts += [clocks(numbered, "where exists (select 1 from put)"), *recorded(numbered, "done")]
     head = HEAD if settle else "$2::int8, $3::int8, $4::bytea"
-    return f"with {', '.join(parts)} select (select count(*) from put)::int4 as replaced, {head} as head"
+    return f"with {', '.join(parts)} select (select coalesce(array_agg(rid), '{{}}') from put) as replaced, {head} as head"
 
 
 @cache

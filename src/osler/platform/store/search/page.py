@@ -55,7 +55,7 @@ def page(query: Query, schema: str, sealed: Sealed | None = None, *, audited: bo
         f"""found as materialized (
   select t.n, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid, {keys}
   from (select t.*, row_number() over (order by {order}) as n from t) t
-    join {schema}.resource r on r.tenant = $1 and r.rid = t.rid and r.rtype = {arguments.add(TYPE_CODE[query.type])}
+    join {schema}.resource r on r.tenant = $1 and r.rid = t.rid
 )""",
     ]
     total = "null::int8"

@@ -138,8 +138,8 @@ def token(condition: Tokens, arguments: Arguments) -> str:
 def _alone(best: Condition, query: Query, schema: str, arguments: Arguments) -> Source:
     match best:
         case Ids(rids):
-            where = ("x.tenant = $1", f"x.rid = any({arguments.add(rids, 'int8[]')})", f"x.rtype = {arguments.add(TYPE_CODE[query.type])}")
-            return Source(f"{schema}.resource x", (*where, "not x.deleted"), None, best)
+            where = ("x.tenant = $1", f"x.rid = any({arguments.add(rids, 'int8[]')})", "not x.deleted")
+            return Source(f"{schema}.resource x", where, None, best)
         case Identifiers(parameter, wanted):
             alternatives = " or ".join(identifier(value, system, "x", arguments) for value, system in wanted)
             return Source(f"{schema}.idx_ident x", (*_keyed(parameter.key, arguments), f"({alternatives})"), None, best)

@@ -26,7 +26,7 @@ async def prepare_demo(runtime: Runtime, console: Console) -> None:
     runtime.settings.data.mkdir(parents=True, exist_ok=True)
     async with runtime.store.connections.lend(tenant.key) as session:
         secret = await ensure_demo(session, tenant, runtime.settings.data, runtime.clock.now(), Passwords())
-    if len(runtime.running) == len(SERVICES):
+    if runtime.settings.demo_patients and len(runtime.running) == len(SERVICES):
         await seed_demo(await runtime.context_of_system(DEMO, "seed"), runtime.settings.demo_patients, console)
     console.print(f"Sign in as {', '.join(USERS)} with the password {PASSWORD}", soft_wrap=True, markup=False)
     console.print(f"Machine client {CLIENT}, secret {secret}: osler token --client {CLIENT}", soft_wrap=True, markup=False)

@@ -32,7 +32,7 @@ class Settings:
     """Base URL of each service that another process runs: `encounter=http://127.0.0.1:8081,...`."""
     demo: bool = False
     demo_patients: int = 200
-    """How many patients `--demo` makes."""
+    """How many patients `--demo` makes; 0: users and the machine client only."""
     body_limit: int = 64 * 1024 * 1024
     """Largest request body in bytes."""
     connections: int = 8

@@ -103,7 +103,7 @@ class Clinic:
 async def serving(app: Any) -> AsyncIterator[tuple[str, int]]:
     """The app behind a real uvicorn on a free port."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http="httptools", log_config=None, lifespan="off", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, http="httptools", log_config=None, lifespan="off", access_log=False, proxy_headers=False))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     port = listener.getsockname()[1]
     try:
@@ -184,3 +184,15 @@ def refused(clinic: Clinic) -> Callable[..., Awaitable[dict[str, Any]]]:
         return outcome
 
     return ask
+
+
+@pytest.fixture
+def open_clinic(module_database: TestDatabase) -> Callable[..., Any]:
+    """Opens another server over the same database with settings of its own."""
+    return lambda **settings: clinic_over(module_database, **settings)
+
+
+@pytest.fixture
+def serve() -> Callable[[Any], Any]:
+    """Serves any ASGI app."""
+    return serving

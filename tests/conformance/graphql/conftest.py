@@ -57,12 +57,12 @@ class House:
         """A process of ours, which may write anything."""
         return Context(tenant or self.alpha, Actor("system/test", "system"), self.store, no_bus, self.clock)
 
-    async def write(self, *resources: dict[str, Any], tenant: Tenant | None = None) -> None:
+    async def write(self, *resources: dict[str, Any] | bytes, tenant: Tenant | None = None) -> None:
         """Put resources under their own ids."""
         ctx = self.context(tenant)
         for resource in resources:
-            parsed = fhir.parse(json.dumps(resource).encode(), resource["resourceType"])
-            await self.store.update(ctx, parsed, resource["id"])
+            parsed = fhir.parse(resource if isinstance(resource, bytes) else json.dumps(resource).encode())
+            await self.store.update(ctx, parsed, parsed.id or "")
 
     async def browser(self, username: str, tenant: str = "alpha") -> httpx.AsyncClient:
         """A browser in which this user has signed in."""

@@ -66,6 +66,9 @@ class Edge:
                 response = await handler(request)
         except OslerError as error:
             response = refusal(error)
+            if b"expect" in request.headers:
+                # The body was never asked for, so what follows on this connection may be either: body or next request.
+                response.headers.append((b"connection", b"close"))
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the one place where a fault of ours becomes a 500 instead of a dropped connection
@@ -125,8 +128,6 @@ def refusal(error: OslerError) -> Response:
         response.headers.append((b"www-authenticate", b'Bearer realm="osler"'))
     if isinstance(error, MethodNotAllowed):
         response.headers.append((b"allow", ", ".join(error.allow).encode()))
-    if error.status == 413:
-        response.headers.append((b"connection", b"close"))
     return response
 
 

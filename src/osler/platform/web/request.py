@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope
 from osler.platform.context import Context
 from osler.platform.errors import Malformed, TooLarge, UnsupportedMediaType, UrlTooLong
 
-QUERY_LIMIT = 64 * 1024
+QUERY_LIMIT = 32 * 1024
 """Longest query string; longer searches go by POST `_search`."""
 OFF_LOOP = 64 * 1024
 """Bodies over this size are (de)compressed in a thread, so that one caller never holds up the others."""

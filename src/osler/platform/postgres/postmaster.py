@@ -35,7 +35,7 @@ def read_postmaster(cluster: Path) -> Postmaster | None:
     """The cluster's `postmaster.pid`, or None when there is none or it is half written."""
     try:
         lines = (cluster / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if not lines or not lines[0].strip().isdigit():
         return None

@@ -68,7 +68,9 @@ class House:
         """A browser in which this user has signed in."""
         found = self.browsers.get((tenant, username))
         if found is None:
-            found = self.browsers[tenant, username] = httpx.AsyncClient(base_url=f"{self.origin}/{tenant}", headers={SIGNED_IN: "1"}, timeout=30)
+            found = self.browsers[tenant, username] = httpx.AsyncClient(
+                base_url=f"{self.origin}/{tenant}", headers={SIGNED_IN: "1"}, timeout=30
+            )
             answer = await found.post("/auth/sign-in", json={"username": username, "password": PASSWORD})
             assert answer.status_code == 200, answer.text
         return found
@@ -89,7 +91,9 @@ class House:
     async def audit(self, where: str, *arguments: Any) -> list[Any]:
         """Rows of tenant alpha's audit log."""
         async with self.database.connection(self.alpha) as connection:
-            return await connection.fetch(f"select * from audit.event where tenant = {self.alpha.key} and {where} order by at, seq", *arguments)
+            return await connection.fetch(
+                f"select * from audit.event where tenant = {self.alpha.key} and {where} order by at, seq", *arguments
+            )
 
 
 @asynccontextmanager

@@ -51,7 +51,9 @@ def verification(code: str) -> Json:
     return concept(code, system="http://terminology.hl7.org/CodeSystem/allergyintolerance-verification")
 
 
-def make_observation(patient: Json, code: str, date: str, value: float | str | None, unit: str = "mg/dL", category: str = "laboratory", **more: Any) -> Json:
+def make_observation(
+    patient: Json, code: str, date: str, value: float | str | None, unit: str = "mg/dL", category: str = "laboratory", **more: Any
+) -> Json:
     made = {
         "resourceType": "Observation",
         "id": make_id("Observation"),

@@ -87,7 +87,9 @@ async def test_pages_follow_on_without_gap_or_overlap(house: House) -> None:
     patient = make_patient()
     visits = [make_encounter(patient, f"2020-01-{1 + number // 2:02d}T10:00:00Z") for number in range(11)]
     await house.write(patient, *visits)
-    query = """query ($id: ID!, $after: String) { chart(patient: $id) { encounters(first: 4, after: $after) { total next items { id } } } }"""
+    query = (
+        """query ($id: ID!, $after: String) { chart(patient: $id) { encounters(first: 4, after: $after) { total next items { id } } } }"""
+    )
 
     seen: list[str] = []
     after = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 from contextlib import closing
@@ -15,7 +14,7 @@ import uvloop
 from rich.console import Console
 
 from osler.app.runtime import Runtime, open_runtime
-from osler.app.serving import Stop, bound, http_server
+from osler.app.serving import Stop, bound, http_server, settle_memory
 from osler.app.workers import workers
 from osler.platform.config import Settings, settings_from, words
 from osler.platform.log import configure
@@ -63,8 +62,7 @@ async def run(settings: Settings, listener: socket.socket) -> None:
         async with workers(runtime.database, runtime.duties()):
             stop.serving(server)
             announce(runtime, listener)
-            gc.collect()
-            gc.freeze()  # what start-up has made stays for the life of the process; the collector need not look at it again
+            settle_memory()
             await server.serve(sockets=[listener])
             say("Stopping")
 

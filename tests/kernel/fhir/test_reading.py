@@ -32,6 +32,7 @@ PATIENT = '{"resourceType":"Patient"%s}'
         OBSERVATION % ',"effectiveDateTime":"2015-06"',
         OBSERVATION % ',"valueTime":"10:00:00.5"',
         PATIENT % ',"photo":[{"data":"YWJj ZGVm"}]',
+        '{"resourceType":"EvidenceVariable","status":"draft","characteristic":[{"definitionCanonical":"urn:x","groupMeasure":"mean"}]}',
     ],
 )
 def test_rare_but_legal_resources_are_read_and_kept_as_sent(text: str) -> None:

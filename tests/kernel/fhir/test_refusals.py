@@ -19,6 +19,8 @@ def refused(text: str | bytes) -> tuple[type[OslerError], list[Issue]]:
 
 
 MALFORMED = [
+    (PATIENT % ',"meta":{"project":"p"}', "Patient.meta.project"),
+    ('{"resourceType":"Binary","contentType":"text/plain","url":"http://h.example"}', "Binary.url"),
     (OBSERVATION % ',"component":[{"code":{"text":"x"},"colour":1}]', "Observation.component[0].colour"),
     (OBSERVATION % ',"valueQuantity":{"value":"1.0"}', "Observation.value.ofType(Quantity).value"),
     (OBSERVATION % ',"valueInteger":1.0', "Observation.value.ofType(integer)"),

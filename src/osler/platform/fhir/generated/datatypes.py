@@ -1031,13 +1031,6 @@ class Meta(Element, kw_only=True):
     _profile: Several[Element] | None = None
     security: Many[Coding] | None = None
     tag: Many[Coding] | None = None
-    project: Uri | None = None
-    _project: Element | None = None
-    author: Reference | None = None
-    onBehalfOf: Reference | None = None
-    account: Reference | None = None
-    accounts: Many[Reference] | None = None
-    compartment: Many[Reference] | None = None
 
 
 class Money(Element, kw_only=True):

@@ -180,7 +180,6 @@ URI_MEMBERS: frozenset[str] = frozenset({
     "patternUrl",
     "patternUuid",
     "policy",
-    "project",
     "protocol",
     "relativePath",
     "rendering",

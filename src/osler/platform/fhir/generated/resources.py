@@ -75,10 +75,8 @@ _DeviceRequestParameter_value = attrgetter('valueCodeableConcept', 'valueQuantit
 _DeviceUseStatement_timing = attrgetter('timingTiming', 'timingPeriod', 'timingDateTime')
 _DiagnosticReport_effective = attrgetter('effectiveDateTime', 'effectivePeriod')
 _EventDefinition_subject = attrgetter('subjectCodeableConcept', 'subjectReference')
-_EvidenceVariableCharacteristic_instances = attrgetter('instancesQuantity', 'instancesRange')
-_EvidenceVariableCharacteristic_duration = attrgetter('durationQuantity', 'durationRange')
-_EvidenceVariableCharacteristicDefinitionByTypeAndValue_value = attrgetter('valueCodeableConcept', 'valueBoolean', 'valueQuantity', 'valueRange', 'valueReference', 'valueId')
-_EvidenceVariableCharacteristicTimeFromEvent_event = attrgetter('eventCodeableConcept', 'eventReference', 'eventDateTime', 'eventId')
+_EvidenceVariableCharacteristic_definition = attrgetter('definitionReference', 'definitionCanonical', 'definitionCodeableConcept', 'definitionExpression', 'definitionDataRequirement', 'definitionTriggerDefinition')
+_EvidenceVariableCharacteristic_participantEffective = attrgetter('participantEffectiveDateTime', 'participantEffectivePeriod', 'participantEffectiveDuration', 'participantEffectiveTiming')
 _ExplanationOfBenefitSupportingInfo_timing = attrgetter('timingDate', 'timingPeriod')
 _ExplanationOfBenefitSupportingInfo_value = attrgetter('valueBoolean', 'valueString', 'valueQuantity', 'valueAttachment', 'valueReference')
 _ExplanationOfBenefitDiagnosis_diagnosis = attrgetter('diagnosisCodeableConcept', 'diagnosisReference')
@@ -720,8 +718,6 @@ class Binary(Resource, kw_only=True, tag_field="resourceType", tag="Binary"):
     securityContext: Reference | None = None
     data: Base64 | None = None
     _data: Element | None = None
-    url: Uri | None = None
-    _url: Element | None = None
 
     def __post_init__(self) -> None:
         if self.data is not None:
@@ -3616,8 +3612,6 @@ class DeviceDefinition(DomainResource, kw_only=True, tag_field="resourceType", t
     quantity: Quantity | None = None
     parentDevice: Reference | None = None
     material: Many[DeviceDefinitionMaterial] | None = None
-    classification: Many[DeviceDefinitionClassification] | None = None
-    bodySite: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
         if self.manufacturerReference is not None:
@@ -3683,13 +3677,6 @@ class DeviceDefinitionMaterial(BackboneElement, kw_only=True):
     _alternate: Element | None = None
     allergenicIndicator: bool | None = None
     _allergenicIndicator: Element | None = None
-
-
-class DeviceDefinitionClassification(BackboneElement, kw_only=True):
-    """What kind of device or device system this is (DeviceDefinition.classification)."""
-
-    type: CodeableConcept
-    justification: Many[RelatedArtifact] | None = None
 
 
 class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceMetric"):
@@ -4557,98 +4544,42 @@ class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", t
     relatedArtifact: Many[RelatedArtifact] | None = None
     type: VariableTypeCode | None = None
     _type: Element | None = None
-    characteristic: Many[EvidenceVariableCharacteristic] | None = None
+    characteristic: Many[EvidenceVariableCharacteristic]
 
 
 class EvidenceVariableCharacteristic(BackboneElement, kw_only=True):
-    """A defining factor of the EvidenceVariable (EvidenceVariable.characteristic)."""
+    """What defines the members of the evidence element (EvidenceVariable.characteristic)."""
 
-    linkId: Id | None = None
-    _linkId: Element | None = None
     description: String | None = None
     _description: Element | None = None
-    note: Many[Annotation] | None = None
-    exclude: bool | None = None
-    _exclude: Element | None = None
     definitionReference: Reference | None = None
     definitionCanonical: Uri | None = None
     _definitionCanonical: Element | None = None
     definitionCodeableConcept: CodeableConcept | None = None
     definitionExpression: Expression | None = None
-    definitionId: Id | None = None
-    _definitionId: Element | None = None
-    definitionByTypeAndValue: EvidenceVariableCharacteristicDefinitionByTypeAndValue | None = None
-    definitionByCombination: EvidenceVariableCharacteristicDefinitionByCombination | None = None
-    instancesQuantity: Quantity | None = None
-    instancesRange: Range | None = None
-    durationQuantity: Quantity | None = None
-    durationRange: Range | None = None
-    timeFromEvent: Many[EvidenceVariableCharacteristicTimeFromEvent] | None = None
+    definitionDataRequirement: DataRequirement | None = None
+    definitionTriggerDefinition: TriggerDefinition | None = None
+    usageContext: Many[UsageContext] | None = None
+    exclude: bool | None = None
+    _exclude: Element | None = None
+    participantEffectiveDateTime: DateTime | None = None
+    _participantEffectiveDateTime: Element | None = None
+    participantEffectivePeriod: Period | None = None
+    participantEffectiveDuration: Duration | None = None
+    participantEffectiveTiming: Timing | None = None
+    timeFromStart: Duration | None = None
+    groupMeasure: GroupMeasureCode | None = None
+    _groupMeasure: Element | None = None
 
     def __post_init__(self) -> None:
         if self.definitionReference is not None:
-            check_targets(self.definitionReference, 'Evidence|EvidenceVariable|Group')
-        nones = _EvidenceVariableCharacteristic_instances(self).count(None)
-        if 1 > nones:
-            refuse_choice('instances')
-        nones = _EvidenceVariableCharacteristic_duration(self).count(None)
-        if 1 > nones:
-            refuse_choice('duration')
-
-
-class EvidenceVariableCharacteristicDefinitionByTypeAndValue(BackboneElement, kw_only=True):
-    """Defines the characteristic using type and value (EvidenceVariable.characteristic.definitionByTypeAndValue)."""
-
-    type: CodeableConcept
-    method: Many[CodeableConcept] | None = None
-    device: Reference | None = None
-    valueCodeableConcept: CodeableConcept | None = None
-    valueBoolean: bool | None = None
-    _valueBoolean: Element | None = None
-    valueQuantity: Quantity | None = None
-    valueRange: Range | None = None
-    valueReference: Reference | None = None
-    valueId: Id | None = None
-    _valueId: Element | None = None
-    offset: CodeableConcept | None = None
-
-    def __post_init__(self) -> None:
-        if self.device is not None:
-            check_targets(self.device, 'Device|DeviceMetric')
-        nones = _EvidenceVariableCharacteristicDefinitionByTypeAndValue_value(self).count(None)
+            check_targets(self.definitionReference, 'Group')
+        nones = _EvidenceVariableCharacteristic_definition(self).count(None)
         if 5 != nones:
-            refuse_choice('value')
-
-
-class EvidenceVariableCharacteristicDefinitionByCombination(BackboneElement, kw_only=True):
-    """Used to specify how two or more characteristics are combined (EvidenceVariable.characteristic.definitionByCombination)."""
-
-    code: Code
-    _code: Element | None = None
-    threshold: PositiveInt | None = None
-    _threshold: Element | None = None
-    characteristic: Many[EvidenceVariableCharacteristic]
-
-
-class EvidenceVariableCharacteristicTimeFromEvent(BackboneElement, kw_only=True):
-    """Timing in which the characteristic is determined (EvidenceVariable.characteristic.timeFromEvent)."""
-
-    description: String | None = None
-    _description: Element | None = None
-    note: Many[Annotation] | None = None
-    eventCodeableConcept: CodeableConcept | None = None
-    eventReference: Reference | None = None
-    eventDateTime: DateTime | None = None
-    _eventDateTime: Element | None = None
-    eventId: Id | None = None
-    _eventId: Element | None = None
-    quantity: Quantity | None = None
-    range: Range | None = None
-
-    def __post_init__(self) -> None:
-        nones = _EvidenceVariableCharacteristicTimeFromEvent_event(self).count(None)
+            refuse_choice('definition')
+        nones = _EvidenceVariableCharacteristic_participantEffective(self).count(None)
         if 3 > nones:
-            refuse_choice('event')
+            refuse_choice('participantEffective')
 
 
 class ExampleScenario(DomainResource, kw_only=True, tag_field="resourceType", tag="ExampleScenario"):
@@ -8512,7 +8443,6 @@ class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
     """Definition of an observation (ObservationDefinition)."""
 
     resourceType: ClassVar[str] = "ObservationDefinition"
-    publisher: Reference | None = None
     category: Many[CodeableConcept] | None = None
     code: CodeableConcept
     identifier: Many[Identifier] | None = None
@@ -8531,8 +8461,6 @@ class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
     criticalCodedValueSet: Reference | None = None
 
     def __post_init__(self) -> None:
-        if self.publisher is not None:
-            check_targets(self.publisher, 'Organization|Practitioner|PractitionerRole')
         if self.validCodedValueSet is not None:
             check_targets(self.validCodedValueSet, 'ValueSet')
         if self.normalCodedValueSet is not None:
@@ -10066,18 +9994,14 @@ class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     resourceType: ClassVar[str] = "ResearchStudy"
     identifier: Many[Identifier] | None = None
-    name: String | None = None
-    _name: Element | None = None
     title: String | None = None
     _title: Element | None = None
-    label: Many[ResearchStudyLabel] | None = None
     protocol: Many[Reference] | None = None
     partOf: Many[Reference] | None = None
     status: ResearchStudyStatusCode
     _status: Element | None = None
     primaryPurposeType: CodeableConcept | None = None
     phase: CodeableConcept | None = None
-    studyDesign: Many[CodeableConcept] | None = None
     category: Many[CodeableConcept] | None = None
     focus: Many[CodeableConcept] | None = None
     condition: Many[CodeableConcept] | None = None
@@ -10085,9 +10009,6 @@ class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag=
     relatedArtifact: Many[RelatedArtifact] | None = None
     keyword: Many[CodeableConcept] | None = None
     location: Many[CodeableConcept] | None = None
-    region: Many[CodeableConcept] | None = None
-    descriptionSummary: String | None = None
-    _descriptionSummary: Element | None = None
     description: String | None = None
     _description: Element | None = None
     enrollment: Many[Reference] | None = None
@@ -10098,15 +10019,7 @@ class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag=
     reasonStopped: CodeableConcept | None = None
     note: Many[Annotation] | None = None
     arm: Many[ResearchStudyArm] | None = None
-    classifier: Many[CodeableConcept] | None = None
-    associatedParty: Many[ResearchStudyAssociatedParty] | None = None
-    progressStatus: Many[ResearchStudyProgressStatus] | None = None
-    whyStopped: CodeableConcept | None = None
-    recruitment: ResearchStudyRecruitment | None = None
-    comparisonGroup: Many[ResearchStudyComparisonGroup] | None = None
     objective: Many[ResearchStudyObjective] | None = None
-    outcomeMeasure: Many[ResearchStudyOutcomeMeasure] | None = None
-    result: Many[Reference] | None = None
 
     def __post_init__(self) -> None:
         if self.protocol is not None:
@@ -10121,16 +10034,6 @@ class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag=
             check_targets(self.principalInvestigator, 'Practitioner|PractitionerRole')
         if self.site is not None:
             check_targets_of_all(self.site, 'Location|Organization|ResearchStudy')
-        if self.result is not None:
-            check_targets_of_all(self.result, 'DiagnosticReport')
-
-
-class ResearchStudyLabel(BackboneElement, kw_only=True):
-    """Additional names for the study (ResearchStudy.label)."""
-
-    type: CodeableConcept | None = None
-    value: String | None = None
-    _value: Element | None = None
 
 
 class ResearchStudyArm(BackboneElement, kw_only=True):
@@ -10143,90 +10046,12 @@ class ResearchStudyArm(BackboneElement, kw_only=True):
     _description: Element | None = None
 
 
-class ResearchStudyAssociatedParty(BackboneElement, kw_only=True):
-    """Sponsors, collaborators, and other parties (ResearchStudy.associatedParty)."""
-
-    name: String | None = None
-    _name: Element | None = None
-    role: CodeableConcept
-    period: Many[Period] | None = None
-    classifier: Many[CodeableConcept] | None = None
-    party: Reference | None = None
-
-    def __post_init__(self) -> None:
-        if self.party is not None:
-            check_targets(self.party, 'Organization|Practitioner|PractitionerRole')
-
-
-class ResearchStudyProgressStatus(BackboneElement, kw_only=True):
-    """Status of study with time for that status (ResearchStudy.progressStatus)."""
-
-    state: CodeableConcept
-    actual: bool | None = None
-    _actual: Element | None = None
-    period: Period | None = None
-
-
-class ResearchStudyRecruitment(BackboneElement, kw_only=True):
-    """Target or actual group of participants enrolled in study (ResearchStudy.recruitment)."""
-
-    targetNumber: UnsignedInt | None = None
-    _targetNumber: Element | None = None
-    actualNumber: UnsignedInt | None = None
-    _actualNumber: Element | None = None
-    eligibility: Reference | None = None
-    actualGroup: Reference | None = None
-
-    def __post_init__(self) -> None:
-        if self.eligibility is not None:
-            check_targets(self.eligibility, 'EvidenceVariable|Group')
-        if self.actualGroup is not None:
-            check_targets(self.actualGroup, 'Group')
-
-
-class ResearchStudyComparisonGroup(BackboneElement, kw_only=True):
-    """Defined path through the study for a subject (ResearchStudy.comparisonGroup)."""
-
-    linkId: Id | None = None
-    _linkId: Element | None = None
-    name: String
-    _name: Element | None = None
-    type: CodeableConcept | None = None
-    description: String | None = None
-    _description: Element | None = None
-    intendedExposure: Many[Reference] | None = None
-    observedGroup: Reference | None = None
-
-    def __post_init__(self) -> None:
-        if self.intendedExposure is not None:
-            check_targets_of_all(self.intendedExposure, 'EvidenceVariable')
-        if self.observedGroup is not None:
-            check_targets(self.observedGroup, 'Group')
-
-
 class ResearchStudyObjective(BackboneElement, kw_only=True):
     """A goal for the study (ResearchStudy.objective)."""
 
     name: String | None = None
     _name: Element | None = None
     type: CodeableConcept | None = None
-    description: String | None = None
-    _description: Element | None = None
-
-
-class ResearchStudyOutcomeMeasure(BackboneElement, kw_only=True):
-    """A variable measured during the study (ResearchStudy.outcomeMeasure)."""
-
-    name: String | None = None
-    _name: Element | None = None
-    type: Many[CodeableConcept] | None = None
-    description: String | None = None
-    _description: Element | None = None
-    reference: Reference | None = None
-
-    def __post_init__(self) -> None:
-        if self.reference is not None:
-            check_targets(self.reference, 'EvidenceVariable')
 
 
 class ResearchSubject(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchSubject"):

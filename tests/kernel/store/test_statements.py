@@ -21,11 +21,16 @@ def statements(schemas: tuple[str, ...]) -> list[str]:
         found += [reading_sql.read(schema), reading_sql.vread(schema)]
         found += [reading_sql.current(schema, lock=lock) for lock in flags]
         found += [
-            reading_sql.history((schema,), scope, after=after, at=at) for scope in ("instance", "type") for after in flags for at in flags
+            reading_sql.history(((schema, ()),), scope, after=after, at=at)
+            for scope in ("instance", "type")
+            for after in flags
+            for at in flags
         ]
         found += [writing_sql.insert(schema, tables, settle=settle) for tables in (0, 1, 5, ALL) for settle in flags]
         found += [writing_sql.replace(schema, *tables, settle=settle) for tables in ((0, 0), (16, 16), (ALL, ALL)) for settle in flags]
-    found += [reading_sql.history(schemas, "system", after=after, at=at) for after in flags for at in flags]
+    found += [
+        reading_sql.history(tuple((schema, (1, 2)) for schema in schemas), "system", after=after, at=at) for after in flags for at in flags
+    ]
     shapes = tuple((schemas[place % len(schemas)], *each) for place, each in enumerate(itertools.product(flags, repeat=3)))
     found += [chart_sql.sections("patient", shapes), chart_sql.sections("patient", ())]
     return found
@@ -33,7 +38,7 @@ def statements(schemas: tuple[str, ...]) -> list[str]:
 
 async def test_every_statement_prepares_under_the_processs_role(ctx: Context, database: TestDatabase) -> None:
     connection = await database.login.connect(server_settings=SETTINGS)
-    every = statements(ctx.store.kernel.owners.schemas)
+    every = statements(tuple(name for name, _ in ctx.store.kernel.owners.schemas))
     for statement in every:
         await connection.prepare(statement)
     await connection.close()

@@ -45,7 +45,7 @@ class Historian:
         cursor: str | None = None,
     ) -> HistoryPage:
         """One page. `at` [from, before): what was current at some time in it. Raises `NotFound` for a record that never was."""
-        schemas = (self._owners.schema_of(type),) if type else self._owners.schemas
+        schemas = ((self._owners.schema_of(type), ()),) if type else self._owners.schemas
         size = PAGE if count is None else max(1, min(count, LARGEST_PAGE))
         low, high = at or (since or EVER, NEVER)
         scope = "instance" if id is not None else "type" if type else "system"

@@ -20,7 +20,11 @@ class Owners:
         for service in services:
             for type_, checks in service.before_write.items():
                 self._checks[type_] = self._checks.get(type_, ()) + tuple(checks)
-        self.schemas = tuple(sorted({name for type_, name in self._schema.items() if type_ in TYPE_CODE}))
+        codes: dict[str, list[int]] = {}
+        for type_, name in self._schema.items():
+            codes.setdefault(name, []).append(TYPE_CODE[type_])
+        self.schemas = tuple((name, tuple(sorted(found))) for name, found in sorted(codes.items()))
+        """Every schema with the codes of its types."""
 
     def serves(self, type: str) -> bool:  # noqa: A002 - FHIR's word
         """This process runs the service that writes this type."""

@@ -63,12 +63,14 @@ def current(schema: str, *, lock: bool = False) -> str:
 PICKS = {
     "instance": ("rtype = $9 and id = $10", "rid = $14 and id = $10"),
     "type": ("rtype = $9", "rtype = $9"),
-    "system": ("true", "true"),
+    "system": ("rtype = kind", "rtype = kind"),
 }
+Schemas = tuple[tuple[str, tuple[int, ...]], ...]
+"""Schemas with the codes of their types: a system history asks type by type, because the index by time begins with the type."""
 
 
 @cache
-def history(schemas: tuple[str, ...], scope: str, *, after: bool, at: bool) -> str:
+def history(schemas: Schemas, scope: str, *, after: bool, at: bool) -> str:
     """Versions, newest first, at most `$13` of them. `scope`: 'instance' (`$9` rtype, `$10` id, `$14` rid), 'type' (`$9`) or 'system'.
 
     From `$11` to before `$12`, and with `at` also what was already there at `$11`; `after`: only beyond the cursor `$15`-`$17`
@@ -77,18 +79,20 @@ def history(schemas: tuple[str, ...], scope: str, *, after: bool, at: bool) -> s
     beyond = "and (updated, rid, version) < ($15::timestamptz, $16::int8, $17::int4)" if after else ""
     order = "order by updated desc, rid desc, version desc limit $13"
     parts = []
-    for schema in schemas:
+    for schema, types in schemas:
         next_version = " or ".join(
             f"""exists (select 1 from {schema}.{table} n
       where n.tenant = $1 and n.rid = v.rid and n.version = v.version + 1 and n.updated <= $11)"""
             for table in ("resource", "resource_history")
         )
         since = f"(updated >= $11 or not ({next_version}))" if at else "updated >= $11"
-        parts += [
-            f"(select {COLUMNS} from {schema}.{table} v where tenant = $1 and {pick} and {since} and updated < $12 {beyond} {order})"
-            for table, pick in zip(("resource", "resource_history"), PICKS[scope], strict=True)
-        ]
-    exists = f"exists (select 1 from {schemas[0]}.resource where tenant = $1 and rtype = $9 and id = $10)"
+        for table, pick in zip(("resource", "resource_history"), PICKS[scope], strict=True):
+            part = f"select {COLUMNS} from {schema}.{table} v where tenant = $1 and {pick} and {since} and updated < $12 {beyond} {order}"
+            if scope == "system":
+                kinds = ",".join(str(code) for code in types)
+                part = f"select w.* from unnest('{{{kinds}}}'::int2[]) as t(kind) cross join lateral ({part}) w {order}"
+            parts.append(f"({part})")
+    exists = f"exists (select 1 from {schemas[0][0]}.resource where tenant = $1 and rtype = $9 and id = $10)"
     outcome = f"(case when {exists} then 200 else 404 end)::int2" if scope == "instance" else "200::int2"
     detail = "(select coalesce(string_agg(rtype || '/' || id || '/' || version, ' '), '') from found)"
     return f"""with found as materialized ({" union all ".join(parts)} {order}),

@@ -189,8 +189,11 @@ def amount(one: Amount, alias: str, arguments: Arguments) -> str:
 
 
 def _date(parameter: SearchParameter, prefix: Prefix, lo: datetime, hi: datetime, schema: str, arguments: Arguments) -> str:
+    primary = parameter.is_primary_date
+    if primary and prefix == "sa":
+        return f"x.d >= {arguments.add(hi)}"
     probe = _exists(schema, "idx_date", parameter, f"p.rid = x.rid and {date_range(prefix, lo, hi, 'p', arguments)}", arguments)
-    if not parameter.is_primary_date:
+    if not primary:
         return probe
     # x.d is the start of the same span, so most rows are decided without the probe.
     match prefix:
@@ -198,8 +201,8 @@ def _date(parameter: SearchParameter, prefix: Prefix, lo: datetime, hi: datetime
             return f"(x.d >= {arguments.add(lo)} and x.d < {arguments.add(hi)} and {probe})"
         case "ge":
             return f"(x.d >= {arguments.add(lo)} or {probe})"
-        case "gt" | "sa":
-            return f"(x.d >= {arguments.add(hi)} or {probe})" if prefix == "gt" else f"x.d >= {arguments.add(hi)}"
+        case "gt":
+            return f"(x.d >= {arguments.add(hi)} or {probe})"
         case "lt" | "eb":
             return f"(x.d < {arguments.add(lo)} and {probe})"
         case "le" | "ap":

@@ -203,7 +203,7 @@ class Reader:
             binding = ""
             if code == "code" and element.get("binding", {}).get("strength") == "required":
                 binding = self.value_sets.binding(element["binding"].get("valueSet", ""))
-            targets = tuple(sorted(p.removeprefix(PROFILE) for p in kind.get("targetProfile", [])))
+            targets = tuple(sorted(p.removeprefix(PROFILE) for p in kind.get("targetProfile", []) if p.startswith(PROFILE)))
             if code != "Reference" or "Resource" in targets:
                 targets = ()
             concrete = stem + code[0].upper() + code[1:] if name.endswith("[x]") else name

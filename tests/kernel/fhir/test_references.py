@@ -43,3 +43,12 @@ def test_a_resource_without_temporary_names_stays_the_same_object() -> None:
     parsed = fhir.parse(b'{"resourceType":"Patient","managingOrganization":{"reference":"Organization/1"}}')
 
     assert fhir.rewrite_references(parsed, NAMES.get) is parsed
+
+
+def test_a_reference_written_with_escapes_is_replaced_too() -> None:
+    text = '{"resourceType":"Patient","managingOrganization":{"reference":"Organization?identifier=http:\\/\\/h.example|1"}}'
+    names = {"Organization?identifier=http://h.example|1": "Organization/o1"}
+
+    rewritten = fhir.rewrite_references(fhir.parse(text.encode()), names.get)
+
+    assert rewritten.resource.managingOrganization.reference == "Organization/o1"

@@ -49,6 +49,7 @@ MALFORMED = [
 INVALID = [
     (OBSERVATION % ',"valueString":"a","valueInteger":1', "Observation.value", "invariant"),
     (OBSERVATION % ',"valueString":"a","_valueInteger":{"id":"x"}', "Observation.value", "invariant"),
+    (OBSERVATION % ',"valueString":"a","\\u005fvalueInteger":{"id":"x"}', "Observation.value", "invariant"),
     ('{"resourceType":"Observation","status":"final"}', "Observation.code", "required"),
     ('{"resourceType":"Observation","code":{"text":"x"}}', "Observation.status", "required"),
     (OBSERVATION.replace("final", "finished") % "", "Observation.status", "code-invalid"),

@@ -26,6 +26,7 @@ OURS = b'"versionId":"3","lastUpdated":"2026-03-01T12:30:00.005Z"'
             b',"tag":[{"code":"a"}]',
             b',"code":{"text":"x"}',
         ),
+        (b'{"resourceType":"Basic","\\u006deta":{"versionId":"9"},"code":{"text":"x"}}', b"", b',"code":{"text":"x"}'),
         (b'{"resourceType":"Basic","meta":{"versionId":"9"},"code":{"text":"x"}}', b"", b',"code":{"text":"x"}'),
     ],
 )

@@ -43,6 +43,10 @@ class Envelope:
 LARGE_BUNDLE = 1024 * 1024
 
 
+# Control characters, and an underscore that would hide a primitive's extension.
+_DOUBTFUL_ESCAPES = (b"\\u000", b"\\u001", b"\\u005", b"\\b", b"\\f")
+
+
 class _Entries(msgspec.Struct):
     entry: list[dict[str, msgspec.Raw]] = []
 
@@ -208,7 +212,7 @@ def _certain(text: bytes, resource: Any) -> bool:
     """
     if b"{}" in text or (b"_" in text and b'"_' in text):
         return False
-    if b"\\" in text and (b"\\u000" in text or b"\\u001" in text or b"\\b" in text or b"\\f" in text):
+    if b"\\" in text and any(escape in text for escape in _DOUBTFUL_ESCAPES):
         return False
     return bool(ENCODER.encode(resource).count(b'"') == text.count(b'"'))
 

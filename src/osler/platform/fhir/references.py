@@ -5,26 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
+
+from osler.platform.fhir.codec import ENCODER
 from osler.platform.fhir.generated.registry import URI_MEMBERS
 from osler.platform.fhir.parsing import Parsed, parse_value
 
 Mapping = Callable[[str], str | None]
 # Quotation marks inside a JSON string are escaped, so these match members only, never their text.
-_REFERENCE = re.compile(rb'"reference":"([^"\\]+)"')
-_URN = re.compile(rb'"([A-Za-z]+)":"(urn:(?:uuid|oid):[^"\\]+)"')
+_REFERENCE = re.compile(rb'"reference":("[^"\\]+(?:\\.[^"\\]*)*")')
+_URN = re.compile(rb'"([A-Za-z]+)":("urn:(?:uuid|oid):[^"\\]*")')
 
 
 def rewrite_text(text: bytes, mapping: Mapping) -> bytes:
     """The text with every Reference.reference, and every URI that is a temporary name, as `mapping` says (None leaves it)."""
 
     def reference(match: re.Match[bytes]) -> bytes:
-        real = mapping(match.group(1).decode())
-        return match.group() if real is None else b'"reference":"%s"' % real.encode()
+        real = mapping(msgspec.json.decode(match.group(1), type=str))
+        return match.group() if real is None else b'"reference":' + ENCODER.encode(real)
 
     def urn(match: re.Match[bytes]) -> bytes:
-        name = match.group(1)
-        real = mapping(match.group(2).decode()) if name.decode() in URI_MEMBERS else None
-        return match.group() if real is None else b'"%s":"%s"' % (name, real.encode())
+        name = match.group(1).decode()
+        real = mapping(match.group(2)[1:-1].decode()) if name in URI_MEMBERS else None
+        return match.group() if real is None else f'"{name}":'.encode() + ENCODER.encode(real)
 
     text = _REFERENCE.sub(reference, text)
     return _URN.sub(urn, text) if b'"urn:' in text else text

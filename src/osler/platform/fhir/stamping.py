@@ -39,7 +39,7 @@ def _split(parsed: Parsed) -> tuple[bytes, bytes]:
         if start.group(2) is not None:
             meta = bytes(_head.decode(body).meta)
             return meta, body[start.end() + len(meta) :]
-        if b'"meta":' not in body:
+        if b'"meta":' not in body and b"\\u" not in body:
             return b"", body[start.end() :]
     members = _MEMBERS.decode(body)
     rest = b"".join(b',"%s":%s' % (name.encode(), bytes(raw)) for name, raw in members.items() if name not in _OURS)

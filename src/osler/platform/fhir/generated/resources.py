@@ -651,7 +651,7 @@ class AuditEventSource(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.observer is not None:
-            check_targets(self.observer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Subscription|https://medplum.com/fhir/StructureDefinition/Bot|https://medplum.com/fhir/StructureDefinition/ClientApplication')
+            check_targets(self.observer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Subscription')
 
 
 class AuditEventEntity(BackboneElement, kw_only=True):

@@ -154,11 +154,3 @@ def _logged(query: Query, arguments: Arguments) -> str:
   returning seq, hash
 )"""
 
-
-def types_of(rows: Sequence[Any]) -> dict[str, int]:
-    """How many records of each type a statement returned."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        if row["rtype"] is not None:
-            counts[TYPES[row["rtype"] - 1]] = counts.get(TYPES[row["rtype"] - 1], 0) + 1
-    return counts

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import assert_never
 
 from osler.platform.fhir import SearchParameter
-from osler.platform.fhir.dates import EARLIEST
 from osler.platform.store.search.arguments import Arguments
 from osler.platform.store.search.query import (
     Amount,
@@ -232,7 +231,3 @@ def _exists(schema: str, table: str, parameter: SearchParameter, where: str, arg
     key = arguments.add(parameter.key)
     return f"exists (select 1 from {schema}.{table} p where p.tenant = $1 and p.key = {key} and {where} offset 0)"
 
-
-def known_date(arguments: Arguments) -> str:
-    """The record's own date, null when it has none or an open start."""
-    return f"nullif(x.d, {arguments.add(EARLIEST, 'timestamptz')})"

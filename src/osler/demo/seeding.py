@@ -92,7 +92,9 @@ async def is_there(ctx: Context, name: str) -> bool:
 
 
 async def seed_demo(ctx: Context, patients: int, console: Console, seed: int = 1) -> Seeded:
-    """Load the demo clinic as of today and show how far it is."""
+    """Load the demo clinic as of today and show how far it is. No patients: no clinic."""
+    if patients <= 0:
+        return Seeded()
     clinic = Clinic(ctx.clock.now().date(), seed, patients)
     columns = (
         TextColumn("Loading demo patients"),

@@ -181,6 +181,7 @@ def _add(chunk: Chunk, head: Head, resource: msgspec.Raw, sha256: str, place: in
         made = _made_id(sha256, place)
         resource = _with_id(resource, made)
         request |= {"url": f"{head.resourceType}/{made}", "ifNoneMatch": "*"}
+        chunk.mark = chunk.mark or f"{head.resourceType}/{made}"
     else:
         request["url"] = f"{head.resourceType}/{head.id}"
     entry: Json = {"fullUrl": full_url} if full_url else {}

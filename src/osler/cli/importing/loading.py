@@ -80,7 +80,7 @@ _answer = msgspec.json.Decoder(AnswerBundle)
 
 
 async def load(ctx: Context, chunk: Chunk, *, perhaps_done: bool = False) -> Tally:
-    """Carry out one chunk. `perhaps_done`: it was in hand when an earlier run ended, so what is there already is left alone."""
+    """Carry out one chunk. `perhaps_done`: it may have been in hand when an earlier run ended, so what is there is left alone."""
     tally = Tally()
     if perhaps_done:
         await leave_out_present(ctx, chunk, tally)
@@ -91,7 +91,7 @@ async def load(ctx: Context, chunk: Chunk, *, perhaps_done: bool = False) -> Tal
     except Busy:
         raise
     except OslerError as refusal:
-        if isinstance(refusal, VersionConflict) and await carried_out_before(ctx, chunk):
+        if isinstance(refusal, VersionConflict) and not chunk.ours and await carried_out_before(ctx, chunk):
             tally.existing.update(map(kind_of, chunk.entries))
         elif chunk.ours:
             count(tally, chunk, await process_bundle(ctx, chunk.body("batch")))

@@ -101,7 +101,7 @@ class Import:
             number += 1
             if number <= begun:
                 continue
-            tally = await self._chunk(piece, perhaps_done=self.resume and number == begun + 1)
+            tally = await self._chunk(piece)
             result.tally.add(tally)
             self.progress(result, tally.loaded)
             if not result.failed:
@@ -109,9 +109,9 @@ class Import:
         if not result.failed:
             self.journal.note(source.path, sha256, number, done=True)
 
-    async def _chunk(self, chunk: Chunk, *, perhaps_done: bool) -> Tally:
+    async def _chunk(self, chunk: Chunk) -> Tally:
         try:
-            return await load(self.ctx, chunk, perhaps_done=perhaps_done)
+            return await load(self.ctx, chunk, perhaps_done=self.resume)
         except OslerError as error:
             raise Stopped(f"{error}; what is loaded stays loaded, go on with --resume") from error
 

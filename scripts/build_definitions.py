@@ -47,6 +47,7 @@ class Element:
     choice: str = ""
     targets: tuple[str, ...] = ()
     binding: str = ""
+    concepts: str = ""
     summary: bool = False
     modifier: bool = False
     attribute_in_xml: bool = False
@@ -97,20 +98,31 @@ class ValueSets:
         self.sets = {r["url"]: r for r in resources if r["resourceType"] == "ValueSet"}
         self.systems = {r["url"]: r for r in resources if r["resourceType"] == "CodeSystem"}
         self.names: dict[str, tuple[str, list[str]]] = {}
+        self.systems_of: dict[str, list[str]] = {}
 
     def binding(self, url: str) -> str:
         """The name of the Literal for this value set, or "" when it cannot be listed or is too long."""
         url = url.partition("|")[0]
         if url not in self.names:
-            codes = self._expand(url)
+            found = self._expand(url)
+            codes = None if found is None else [code for _, code in found]
             listed = codes is not None and 0 < len(set(codes)) <= LARGEST_VALUE_SET
             name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", url.rpartition("/")[2])) + "Code"
             self.names[url] = (name, list(dict.fromkeys(codes or ()))) if listed else ("", [])
         return self.names[url][0]
 
-    def _expand(self, url: str) -> list[str] | None:
+    def concepts(self, url: str) -> str:
+        """The name under which the concepts of this value set are kept with their systems, or ""."""
+        url = url.partition("|")[0]
+        found = self._expand(url)
+        name = self.binding(url).removesuffix("Code")
+        if found and name:
+            self.systems_of[name] = [f"{system}|{code}" for system, code in found]
+        return name
+
+    def _expand(self, url: str) -> list[tuple[str, str]] | None:
         compose = self.sets.get(url, {}).get("compose", {})
-        codes: list[str] = []
+        codes: list[tuple[str, str]] = []
         for part in compose.get("include", []):
             included = self._part(part)
             if included is None:
@@ -123,11 +135,11 @@ class ValueSets:
             codes = [code for code in codes if code not in excluded]
         return codes or None
 
-    def _part(self, part: dict[str, Any]) -> list[str] | None:
+    def _part(self, part: dict[str, Any]) -> list[tuple[str, str]] | None:
         if "concept" in part:
-            return [c["code"] for c in part["concept"]]
+            return [(part["system"], c["code"]) for c in part["concept"]]
         if "valueSet" in part:
-            codes: list[str] = []
+            codes: list[tuple[str, str]] = []
             for url in part["valueSet"]:
                 more = self._expand(url.partition("|")[0])
                 if more is None:
@@ -142,7 +154,7 @@ class ValueSets:
             if condition["op"] != "is-a" or condition["property"] != "concept":
                 return None
             concepts = [(code, above) for code, above in concepts if condition["value"] in (code, *above)]
-        return [code for code, _ in concepts]
+        return [(part["system"], code) for code, _ in concepts]
 
     def _concepts(self, concepts: list[dict[str, Any]], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         for concept in concepts:
@@ -200,14 +212,16 @@ class Reader:
         choice = stem if len(element["type"]) > 1 else ""
         for kind in element["type"]:
             code = type_code(kind, element["path"])
-            binding = ""
-            if code == "code" and element.get("binding", {}).get("strength") == "required":
-                binding = self.value_sets.binding(element["binding"].get("valueSet", ""))
+            binding = concepts = ""
+            if element.get("binding", {}).get("strength") == "required":
+                value_set = element["binding"].get("valueSet", "")
+                binding = self.value_sets.binding(value_set) if code == "code" else ""
+                concepts = self.value_sets.concepts(value_set) if code == "CodeableConcept" else ""
             targets = tuple(sorted(p.removeprefix(PROFILE) for p in kind.get("targetProfile", []) if p.startswith(PROFILE)))
             if code != "Reference" or "Resource" in targets:
                 targets = ()
             concrete = stem + code[0].upper() + code[1:] if name.endswith("[x]") else name
-            yield Element(concrete, code, choice=choice, targets=targets, binding=binding, **common)
+            yield Element(concrete, code, choice=choice, targets=targets, binding=binding, concepts=concepts, **common)
 
 
 def type_code(kind: dict[str, Any], path: str) -> str:
@@ -281,6 +295,9 @@ def check_lines(definition: Definition) -> Iterator[str]:
         if element.targets:
             lines.append(f"        if {value} is not None:")
             lines.append(f"            check_targets{'_of_all' * element.many}({value}, {'|'.join(element.targets)!r})")
+        if element.concepts:
+            lines.append(f"        if {value} is not None:")
+            lines.append(f"            check_concept({value}, {element.concepts!r})")
         if element.type == "base64Binary":
             lines.append(f"        if {value} is not None:")
             lines.append(f"            check_base64({value})")
@@ -331,7 +348,7 @@ from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
     AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, OneResource, PositiveInt, Several, String, Time,
-    UnsignedInt, Uri, Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
+    UnsignedInt, Uri, Uuid, check_base64, check_concept, refuse_choice, check_targets, check_targets_of_all,
 )
 """
 
@@ -355,6 +372,14 @@ def write_codes(target: Path, value_sets: ValueSets) -> None:
     lines = [HEADER, "from typing import Literal", ""]
     for name, codes in sorted({(name, tuple(codes)) for name, codes in value_sets.names.values() if name}):
         lines.append(f"{name} = Literal[{', '.join(json.dumps(code) for code in codes)}]")
+    lines += [
+        "",
+        "# Concepts of the value sets that a CodeableConcept must come from, as system|code.",
+        "CONCEPTS: dict[str, frozenset[str]] = {",
+    ]
+    for name, concepts in sorted(value_sets.systems_of.items()):
+        lines.append(f"    {json.dumps(name)}: frozenset({json.dumps(sorted(concepts))}),")
+    lines.append("}")
     (target / "codes.py").write_text("\n".join(lines) + "\n")
 
 
@@ -377,7 +402,7 @@ def write_elements(target: Path, definitions: list[Definition]) -> None:
             d.path,
             d.base,
             [
-                [e.name, e.type, e.many, e.min, e.choice, list(e.targets), e.binding, e.summary, e.modifier, e.extensible]
+                [e.name, e.type, e.many, e.min, e.choice, list(e.targets), e.binding, e.summary, e.modifier, e.extensible, e.concepts]
                 for e in d.elements
             ],
         ]

@@ -32,6 +32,8 @@ PATIENT = '{"resourceType":"Patient"%s}'
         OBSERVATION % ',"effectiveDateTime":"2015-06"',
         OBSERVATION % ',"valueTime":"10:00:00.5"',
         PATIENT % ',"photo":[{"data":"YWJj ZGVm"}]',
+        '{"resourceType":"Condition","subject":{"reference":"Patient/1"},"clinicalStatus":{"coding":[{"code":"x"},'
+        '{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"relapse"}]}}',
         '{"resourceType":"EvidenceVariable","status":"draft","characteristic":[{"definitionCanonical":"urn:x","groupMeasure":"mean"}]}',
     ],
 )

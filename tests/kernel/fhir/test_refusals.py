@@ -9,6 +9,7 @@ from osler.platform.errors import Invalid, Issue, Malformed, OslerError
 
 OBSERVATION = '{"resourceType":"Observation","status":"final","code":{"text":"Glucose"}%s}'
 MEDICATION = '{"resourceType":"MedicationRequest","status":"active","intent":"order","subject":{"reference":"Patient/1"}}'
+CONDITION = '{"resourceType":"Condition","subject":{"reference":"Patient/1"},"clinicalStatus":%s}'
 PATIENT = '{"resourceType":"Patient"%s}'
 
 
@@ -53,6 +54,8 @@ INVALID = [
     ('{"resourceType":"Observation","status":"final"}', "Observation.code", "required"),
     ('{"resourceType":"Observation","code":{"text":"x"}}', "Observation.status", "required"),
     (OBSERVATION.replace("final", "finished") % "", "Observation.status", "code-invalid"),
+    (CONDITION % '{"text":"active"}', "Condition.clinicalStatus", "code-invalid"),
+    (CONDITION % '{"coding":[{"system":"http://h.example","code":"active"}]}', "Condition.clinicalStatus", "code-invalid"),
     (OBSERVATION % ',"effectiveDateTime":"1981-02-29"', "Observation.effective.ofType(dateTime)", "value"),
     (OBSERVATION % ',"effectiveDateTime":"2024-04-31T10:00:00Z"', "Observation.effective.ofType(dateTime)", "value"),
     (OBSERVATION % ',"effectiveDateTime":"2024-04-30T10:00:00"', "Observation.effective.ofType(dateTime)", "value"),

@@ -184,7 +184,17 @@ class _Walk:
             return None
         if element.targets:
             self.target(element, value.get("reference"), path, at)
+        if element.concepts:
+            self.concept(element, value, path, at)
         return self.struct(value, element.type, path, at)
+
+    def concept(self, element: Element, value: _Object, path: str, at: tuple[str | int, ...]) -> None:
+        coding = value.get("coding")
+        if coding is None and "extension" in value:
+            return
+        codings = [c for c in coding if type(c) is _Object] if type(coding) is list else []
+        if not any(f"{c.get('system')}|{c.get('code')}" in codes.CONCEPTS[element.concepts] for c in codings):
+            self.add("code-invalid", f"One coding must come from the required value set ({element.concepts})", path, at)
 
     def target(self, element: Element, reference: Any, path: str, at: tuple[str | int, ...]) -> None:
         if type(reference) is str and not may_target(reference, "|".join(element.targets)):

@@ -28,6 +28,8 @@ class Element(msgspec.Struct, array_like=True, frozen=True):
     modifier: bool
     extensible: bool
     """Whether extensions may stand beside the value, under `_name`."""
+    concepts: str
+    """The value set that one coding of a CodeableConcept must come from, where R4 requires one."""
 
     @property
     def primitive(self) -> bool:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 from msgspec import Meta, Raw
 
+from osler.platform.fhir.generated.codes import CONCEPTS
 from osler.platform.fhir.generated.registry import TYPES
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from osler.platform.fhir.generated.datatypes import Reference, Resource
+    from osler.platform.fhir.generated.datatypes import CodeableConcept, Reference, Resource
 
     OneResource: TypeAlias = Resource
     AnyResource: TypeAlias = Resource | None
@@ -95,6 +96,14 @@ def check_targets_of_all(references: list[Reference], targets: str) -> None:
     """Each reference in the list points at one of the types its element allows."""
     for reference in references:
         check_targets(reference, targets)
+
+
+def check_concept(concept: CodeableConcept, value_set: str) -> None:
+    """One coding of the concept comes from the value set R4 requires; an extension may say why there is none."""
+    if concept.coding is None and concept.extension is not None:
+        return
+    if not any(f"{coding.system}|{coding.code}" in CONCEPTS[value_set] for coding in concept.coding or ()):
+        raise ValueError(f"A concept of {value_set} expected")
 
 
 def refuse_choice(name: str) -> None:

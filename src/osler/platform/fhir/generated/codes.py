@@ -15,10 +15,14 @@ AddressTypeCode = Literal["postal", "physical", "both"]
 AddressUseCode = Literal["home", "work", "temp", "old", "billing"]
 AdministrativeGenderCode = Literal["male", "female", "other", "unknown"]
 AdverseEventActualityCode = Literal["actual", "potential"]
+AdverseEventOutcomeCode = Literal["resolved", "recovering", "ongoing", "resolvedWithSequelae", "fatal", "unknown"]
+AdverseEventSeverityCode = Literal["mild", "moderate", "severe"]
 AllTypesCode = Literal["Address", "Age", "Annotation", "Attachment", "BackboneElement", "CodeableConcept", "Coding", "ContactDetail", "ContactPoint", "Contributor", "Count", "DataRequirement", "Distance", "Dosage", "Duration", "Element", "ElementDefinition", "Expression", "Extension", "HumanName", "Identifier", "MarketingStatus", "Meta", "Money", "MoneyQuantity", "Narrative", "ParameterDefinition", "Period", "Population", "ProdCharacteristic", "ProductShelfLife", "Quantity", "Range", "Ratio", "Reference", "RelatedArtifact", "SampledData", "Signature", "SimpleQuantity", "SubstanceAmount", "Timing", "TriggerDefinition", "UsageContext", "base64Binary", "boolean", "canonical", "code", "date", "dateTime", "decimal", "id", "instant", "integer", "markdown", "oid", "positiveInt", "string", "time", "unsignedInt", "uri", "url", "uuid", "xhtml", "Account", "ActivityDefinition", "AdverseEvent", "AllergyIntolerance", "Appointment", "AppointmentResponse", "AuditEvent", "Basic", "Binary", "BiologicallyDerivedProduct", "BodyStructure", "Bundle", "CapabilityStatement", "CarePlan", "CareTeam", "CatalogEntry", "ChargeItem", "ChargeItemDefinition", "Claim", "ClaimResponse", "ClinicalImpression", "CodeSystem", "Communication", "CommunicationRequest", "CompartmentDefinition", "Composition", "ConceptMap", "Condition", "Consent", "Contract", "Coverage", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "Device", "DeviceDefinition", "DeviceMetric", "DeviceRequest", "DeviceUseStatement", "DiagnosticReport", "DocumentManifest", "DocumentReference", "DomainResource", "EffectEvidenceSynthesis", "Encounter", "Endpoint", "EnrollmentRequest", "EnrollmentResponse", "EpisodeOfCare", "EventDefinition", "Evidence", "EvidenceVariable", "ExampleScenario", "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "Goal", "GraphDefinition", "Group", "GuidanceResponse", "HealthcareService", "ImagingStudy", "Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation", "ImplementationGuide", "InsurancePlan", "Invoice", "Library", "Linkage", "List", "Location", "Measure", "MeasureReport", "Media", "Medication", "MedicationAdministration", "MedicationDispense", "MedicationKnowledge", "MedicationRequest", "MedicationStatement", "MedicinalProduct", "MedicinalProductAuthorization", "MedicinalProductContraindication", "MedicinalProductIndication", "MedicinalProductIngredient", "MedicinalProductInteraction", "MedicinalProductManufactured", "MedicinalProductPackaged", "MedicinalProductPharmaceutical", "MedicinalProductUndesirableEffect", "MessageDefinition", "MessageHeader", "MolecularSequence", "NamingSystem", "NutritionOrder", "Observation", "ObservationDefinition", "OperationDefinition", "OperationOutcome", "Organization", "OrganizationAffiliation", "Parameters", "Patient", "PaymentNotice", "PaymentReconciliation", "Person", "PlanDefinition", "Practitioner", "PractitionerRole", "Procedure", "Provenance", "Questionnaire", "QuestionnaireResponse", "RelatedPerson", "RequestGroup", "ResearchDefinition", "ResearchElementDefinition", "ResearchStudy", "ResearchSubject", "Resource", "RiskAssessment", "RiskEvidenceSynthesis", "Schedule", "SearchParameter", "ServiceRequest", "Slot", "Specimen", "SpecimenDefinition", "StructureDefinition", "StructureMap", "Subscription", "Substance", "SubstanceNucleicAcid", "SubstancePolymer", "SubstanceProtein", "SubstanceReferenceInformation", "SubstanceSourceMaterial", "SubstanceSpecification", "SupplyDelivery", "SupplyRequest", "Task", "TerminologyCapabilities", "TestReport", "TestScript", "ValueSet", "VerificationResult", "VisionPrescription", "Type", "Any"]
 AllergyIntoleranceCategoryCode = Literal["food", "medication", "environment", "biologic"]
 AllergyIntoleranceCriticalityCode = Literal["low", "high", "unable-to-assess"]
 AllergyIntoleranceTypeCode = Literal["allergy", "intolerance"]
+AllergyintoleranceClinicalCode = Literal["active", "inactive", "resolved"]
+AllergyintoleranceVerificationCode = Literal["unconfirmed", "confirmed", "refuted", "entered-in-error"]
 AppointmentstatusCode = Literal["proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow", "entered-in-error", "checked-in", "waitlist"]
 AssertDirectionCodesCode = Literal["response", "request"]
 AssertOperatorCodesCode = Literal["equals", "notEquals", "in", "notIn", "greaterThan", "lessThan", "empty", "notEmpty", "contains", "notContains", "eval"]
@@ -44,6 +48,8 @@ CompositionStatusCode = Literal["preliminary", "final", "amended", "entered-in-e
 ConceptMapEquivalenceCode = Literal["relatedto", "equivalent", "equal", "wider", "subsumes", "narrower", "specializes", "inexact", "unmatched", "disjoint"]
 ConceptPropertyTypeCode = Literal["code", "Coding", "string", "integer", "boolean", "dateTime", "decimal"]
 ConceptmapUnmappedModeCode = Literal["provided", "fixed", "other-map"]
+ConditionClinicalCode = Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved"]
+ConditionVerStatusCode = Literal["unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"]
 ConditionalDeleteStatusCode = Literal["not-supported", "single", "multiple"]
 ConditionalReadStatusCode = Literal["not-supported", "modified-since", "not-match", "full-support"]
 ConsentDataMeaningCode = Literal["instance", "related", "dependents", "authoredby"]
@@ -100,6 +106,7 @@ IdentityAssuranceLevelCode = Literal["level1", "level2", "level3", "level4"]
 ImagingstudyStatusCode = Literal["registered", "available", "cancelled", "entered-in-error", "unknown"]
 ImmunizationEvaluationStatusCode = Literal["completed", "entered-in-error"]
 ImmunizationStatusCode = Literal["completed", "entered-in-error", "not-done"]
+InsuranceplanApplicabilityCode = Literal["in-network", "out-of-network", "other"]
 InvoicePriceComponentTypeCode = Literal["base", "surcharge", "deduction", "discount", "tax", "informational"]
 InvoiceStatusCode = Literal["draft", "issued", "balanced", "cancelled", "entered-in-error"]
 IssueSeverityCode = Literal["fatal", "error", "warning", "information"]
@@ -118,6 +125,7 @@ MapModelModeCode = Literal["source", "queried", "target", "produced"]
 MapSourceListModeCode = Literal["first", "not_first", "last", "not_last", "only_one"]
 MapTargetListModeCode = Literal["first", "share", "last", "collate"]
 MapTransformCode = Literal["create", "copy", "truncate", "escape", "cast", "append", "translate", "reference", "dateOp", "uuid", "pointer", "evaluate", "cc", "c", "qty", "id", "cp"]
+MeasureImprovementNotationCode = Literal["increase", "decrease"]
 MeasureReportStatusCode = Literal["complete", "pending", "error"]
 MeasureReportTypeCode = Literal["individual", "subject-list", "summary", "data-collection"]
 MedicationAdminStatusCode = Literal["in-progress", "not-done", "on-hold", "completed", "entered-in-error", "stopped", "unknown"]
@@ -199,6 +207,7 @@ SubscriptionChannelTypeCode = Literal["rest-hook", "websocket", "email", "sms", 
 SubscriptionStatusCode = Literal["requested", "active", "error", "off"]
 SubstanceStatusCode = Literal["active", "inactive", "entered-in-error"]
 SupplydeliveryStatusCode = Literal["in-progress", "completed", "abandoned", "entered-in-error"]
+SupplydeliveryTypeCode = Literal["medication", "device"]
 SupplyrequestStatusCode = Literal["draft", "active", "suspended", "cancelled", "completed", "entered-in-error", "unknown"]
 SystemRestfulInteractionCode = Literal["transaction", "batch", "search-system", "history-system"]
 TaskIntentCode = Literal["unknown", "proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"]
@@ -214,3 +223,16 @@ VerificationresultStatusCode = Literal["attested", "validated", "in-process", "r
 VersioningPolicyCode = Literal["no-version", "versioned", "versioned-update"]
 VisionBaseCodesCode = Literal["up", "down", "in", "out"]
 VisionEyeCodesCode = Literal["right", "left"]
+
+# Concepts of the value sets that a CodeableConcept must come from, as system|code.
+CONCEPTS: dict[str, frozenset[str]] = {
+    "AdverseEventOutcome": frozenset(["http://terminology.hl7.org/CodeSystem/adverse-event-outcome|fatal", "http://terminology.hl7.org/CodeSystem/adverse-event-outcome|ongoing", "http://terminology.hl7.org/CodeSystem/adverse-event-outcome|recovering", "http://terminology.hl7.org/CodeSystem/adverse-event-outcome|resolved", "http://terminology.hl7.org/CodeSystem/adverse-event-outcome|resolvedWithSequelae", "http://terminology.hl7.org/CodeSystem/adverse-event-outcome|unknown"]),
+    "AdverseEventSeverity": frozenset(["http://terminology.hl7.org/CodeSystem/adverse-event-severity|mild", "http://terminology.hl7.org/CodeSystem/adverse-event-severity|moderate", "http://terminology.hl7.org/CodeSystem/adverse-event-severity|severe"]),
+    "AllergyintoleranceClinical": frozenset(["http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical|active", "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical|inactive", "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical|resolved"]),
+    "AllergyintoleranceVerification": frozenset(["http://terminology.hl7.org/CodeSystem/allergyintolerance-verification|confirmed", "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification|entered-in-error", "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification|refuted", "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification|unconfirmed"]),
+    "ConditionClinical": frozenset(["http://terminology.hl7.org/CodeSystem/condition-clinical|active", "http://terminology.hl7.org/CodeSystem/condition-clinical|inactive", "http://terminology.hl7.org/CodeSystem/condition-clinical|recurrence", "http://terminology.hl7.org/CodeSystem/condition-clinical|relapse", "http://terminology.hl7.org/CodeSystem/condition-clinical|remission", "http://terminology.hl7.org/CodeSystem/condition-clinical|resolved"]),
+    "ConditionVerStatus": frozenset(["http://terminology.hl7.org/CodeSystem/condition-ver-status|confirmed", "http://terminology.hl7.org/CodeSystem/condition-ver-status|differential", "http://terminology.hl7.org/CodeSystem/condition-ver-status|entered-in-error", "http://terminology.hl7.org/CodeSystem/condition-ver-status|provisional", "http://terminology.hl7.org/CodeSystem/condition-ver-status|refuted", "http://terminology.hl7.org/CodeSystem/condition-ver-status|unconfirmed"]),
+    "InsuranceplanApplicability": frozenset(["http://terminology.hl7.org/CodeSystem/applicability|in-network", "http://terminology.hl7.org/CodeSystem/applicability|other", "http://terminology.hl7.org/CodeSystem/applicability|out-of-network"]),
+    "MeasureImprovementNotation": frozenset(["http://terminology.hl7.org/CodeSystem/measure-improvement-notation|decrease", "http://terminology.hl7.org/CodeSystem/measure-improvement-notation|increase"]),
+    "SupplydeliveryType": frozenset(["http://terminology.hl7.org/CodeSystem/supply-item-type|device", "http://terminology.hl7.org/CodeSystem/supply-item-type|medication"]),
+}

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
     AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, OneResource, PositiveInt, Several, String, Time,
-    UnsignedInt, Uri, Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
+    UnsignedInt, Uri, Uuid, check_base64, check_concept, refuse_choice, check_targets, check_targets_of_all,
 )
 
 from osler.platform.fhir.generated.codes import (

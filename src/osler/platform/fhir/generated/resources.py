@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from osler.platform.fhir.primitives import (
     AnyResource, Base64, Code, Date, DateTime, Id, Instant, Integer, Many, Oid, OneResource, PositiveInt, Several, String, Time,
-    UnsignedInt, Uri, Uuid, check_base64, refuse_choice, check_targets, check_targets_of_all,
+    UnsignedInt, Uri, Uuid, check_base64, check_concept, refuse_choice, check_targets, check_targets_of_all,
 )
 
 from osler.platform.fhir.generated.codes import (
@@ -402,6 +402,10 @@ class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="
             check_targets_of_all(self.resultingCondition, 'Condition')
         if self.location is not None:
             check_targets(self.location, 'Location')
+        if self.severity is not None:
+            check_concept(self.severity, 'AdverseEventSeverity')
+        if self.outcome is not None:
+            check_concept(self.outcome, 'AdverseEventOutcome')
         if self.recorder is not None:
             check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
         if self.contributor is not None:
@@ -472,6 +476,10 @@ class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType",
     reaction: Many[AllergyIntoleranceReaction] | None = None
 
     def __post_init__(self) -> None:
+        if self.clinicalStatus is not None:
+            check_concept(self.clinicalStatus, 'AllergyintoleranceClinical')
+        if self.verificationStatus is not None:
+            check_concept(self.verificationStatus, 'AllergyintoleranceVerification')
         if self.patient is not None:
             check_targets(self.patient, 'Patient')
         if self.encounter is not None:
@@ -2635,6 +2643,10 @@ class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Con
     note: Many[Annotation] | None = None
 
     def __post_init__(self) -> None:
+        if self.clinicalStatus is not None:
+            check_concept(self.clinicalStatus, 'ConditionClinical')
+        if self.verificationStatus is not None:
+            check_concept(self.verificationStatus, 'ConditionVerStatus')
         if self.subject is not None:
             check_targets(self.subject, 'Group|Patient')
         if self.encounter is not None:
@@ -6250,6 +6262,10 @@ class InsurancePlanPlanSpecificCostBenefitCost(BackboneElement, kw_only=True):
     qualifiers: Many[CodeableConcept] | None = None
     value: Quantity | None = None
 
+    def __post_init__(self) -> None:
+        if self.applicability is not None:
+            check_concept(self.applicability, 'InsuranceplanApplicability')
+
 
 class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoice"):
     """Invoice containing ChargeItems from an Account (Invoice)."""
@@ -6584,6 +6600,8 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
             check_targets(self.subjectReference, 'Group')
+        if self.improvementNotation is not None:
+            check_concept(self.improvementNotation, 'MeasureImprovementNotation')
         nones = _Measure_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -6662,6 +6680,8 @@ class MeasureReport(DomainResource, kw_only=True, tag_field="resourceType", tag=
             check_targets(self.subject, 'CareTeam|Device|Group|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
         if self.reporter is not None:
             check_targets(self.reporter, 'Location|Organization|Practitioner|PractitionerRole')
+        if self.improvementNotation is not None:
+            check_concept(self.improvementNotation, 'MeasureImprovementNotation')
 
 
 class MeasureReportGroup(BackboneElement, kw_only=True):
@@ -11554,6 +11574,8 @@ class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag
             check_targets_of_all(self.partOf, 'Contract|SupplyDelivery')
         if self.patient is not None:
             check_targets(self.patient, 'Patient')
+        if self.type is not None:
+            check_concept(self.type, 'SupplydeliveryType')
         if self.supplier is not None:
             check_targets(self.supplier, 'Organization|Practitioner|PractitionerRole')
         if self.destination is not None:

@@ -28,6 +28,30 @@ from osler.platform.store import Section as Fetch
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PLACE = struct.Struct(">qq")
 
+MISTAKE = b'"entered-in-error"'
+
+
+class Code(msgspec.Struct):
+    """A Coding's code."""
+
+    code: str | None = None
+
+
+class Codes(msgspec.Struct):
+    """A CodeableConcept's codes."""
+
+    coding: list[Code] = []
+
+
+class Validity(msgspec.Struct):
+    """Where a record says that it was entered in error."""
+
+    status: str | None = None
+    verificationStatus: Codes | None = None  # noqa: N815 - FHIR's spelling
+
+
+VALIDITY = msgspec.json.Decoder(Validity)
+
 Slot = tuple[str, str | None, tuple[datetime, int] | None]
 """Which rows: type, category, and after which place."""
 
@@ -102,7 +126,7 @@ class ChartPlan:
 
     def own(self, entry: Entry, record: PatientRecord) -> Any:
         """The patient's own record, or the type's name."""
-        return self.type if entry.record is None else entry.record(record.patient.content)
+        return self.type if entry.record is None else entry.record(record.patient)
 
 
 class Answered:
@@ -123,8 +147,8 @@ class Answered:
         assert isinstance(plan, Section)
         slot = asked.slots[0][0]
         shown = self.shown[slot]
-        more = len(shown.records) > asked.first
-        bodies = [record.content for record in shown.records[: asked.first]]
+        more = len(shown.bodies) > asked.first
+        bodies = self.bodies_of(slot, asked.first)
         if plan.arrange is not None and plan.facts is not None:
             bodies = [bodies[place] for place in plan.arrange(self.facts_of(slot, asked.first, plan.facts))]
         if not plan.paged:
@@ -138,13 +162,24 @@ class Answered:
             key: page[name] if name != "items" else [record(body) if record else {} for body in bodies] for key, name, record in entry.page
         }
 
+    def bodies_of(self, slot: Slot, most: int) -> list[bytes]:
+        """The newest rows of a slot, without what was entered in error: that was never true of the patient."""
+        return [body for body in self.shown[slot].bodies[:most] if MISTAKE not in body or not entered_in_error(body)]
+
     def facts_of(self, slot: Slot, most: int, kind: type[msgspec.Struct]) -> list[Any]:
         """The facts of the newest rows of a slot."""
         known = self.facts.get((slot, most, kind))
         if known is None:
             decode = decoder(kind).decode
-            known = self.facts[slot, most, kind] = [decode(record.content) for record in self.shown[slot].records[:most]]
+            known = self.facts[slot, most, kind] = [decode(body) for body in self.bodies_of(slot, most)]
         return known
+
+
+def entered_in_error(body: bytes) -> bool:
+    """Whether a record is marked as a mistake, in the one of the two places its type has for that."""
+    validity = VALIDITY.decode(body)
+    said_so = validity.verificationStatus.coding if validity.verificationStatus else []
+    return "entered-in-error" in (validity.status, *(coding.code for coding in said_so))
 
 
 def entry_of(asked: Field, plans: Mapping[str, FieldPlan]) -> Entry:

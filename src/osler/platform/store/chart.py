@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
 import msgspec
 
@@ -17,7 +16,6 @@ from osler.platform.store.lanes import Lane
 from osler.platform.store.ledger import Ledger
 from osler.platform.store.owners import Owners
 from osler.platform.store.reading import LEGAL_ID, gone, not_found
-from osler.platform.store.records import Stored
 
 PATIENT = "Patient"
 Wanted = tuple[int, int, int | None, str, str, str, datetime]
@@ -38,9 +36,9 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One section's records, newest first; `places` runs beside them; `total` when it was asked for."""
+    """One section's records as JSON, newest first; `places` runs beside them; `total` when it was asked for."""
 
-    records: list[Stored]
+    bodies: list[bytes]
     places: list[tuple[datetime, int]]
     total: int | None
 
@@ -48,7 +46,7 @@ class Shown(msgspec.Struct, frozen=True):
 class PatientRecord(msgspec.Struct, frozen=True):
     """The patient, the clock this was true at, and the sections in the order asked."""
 
-    patient: Stored
+    patient: bytes
     clock: int
     sections: list[Shown]
 
@@ -80,22 +78,24 @@ class Charts:
         sql = chart_sql.sections(self._owners.schema_of(PATIENT), shapes)
         who = (ctx.actor.id, ctx.request_id, rid(PATIENT, patient), TYPE_CODE[PATIENT], patient)
         rows = await self._ledger.run(tenant, at, 1, sql, at, "G", *who, *given)
-        own = rows[0]
-        if own["section"] != 0:
+        rows.sort(key=itemgetter(0))  # by section; stable, so each stays newest first
+        section, codec, content, number, _, clock, _ = rows[0]
+        if section != 0:
             raise not_found(PATIENT, patient)
-        if own["deleted"]:
+        if content is None:
             raise gone(PATIENT, patient)
-        shown = [Shown([], [], None) for _ in sections]
-        totals: dict[int, int] = {}
-        for row in rows[1:]:
-            place = row["section"] - 1
-            if row["rid"] is None:
-                totals[place] = row["total"]
-                continue
-            shown[place].records.append(self._stored(row, sections[place].type))
-            shown[place].places.append((row["d"], row["rid"]))
-        counted = [Shown(each.records, each.places, totals.get(place)) for place, each in enumerate(shown)]
-        return PatientRecord(self._stored(own, PATIENT), own["total"] or 0, counted)
+        unpack = self._codec.unpack
+        own = unpack(codec, content)
+        bodies: list[list[bytes]] = [[] for _ in range(len(sections) + 1)]
+        places: list[list[tuple[datetime, int]]] = [[] for _ in range(len(sections) + 1)]
+        totals: list[int | None] = [None] * (len(sections) + 1)
+        for section, codec, content, number, d, total, _ in rows[1:]:
+            if number is None:
+                totals[section] = total
+            else:
+                bodies[section].append(unpack(codec, content))
+                places[section].append((d, number))
+        return PatientRecord(own, clock or 0, list(map(Shown, bodies[1:], places[1:], totals[1:])))
 
     async def cached(self, ctx: Context, patient: str, query: int, have: int | None = None) -> CachedChart | None:
         """The kept answer to a query (its hash) about a patient. None: there is no such patient. `have`: the clock the caller knows."""
@@ -120,7 +120,3 @@ class Charts:
         """Keep an answer made at this clock; an older one never replaces a newer."""
         async with self._ledger.connections.lend(ctx.tenant.key) as session:
             await session.fetch(chart_sql.KEEP, ctx.tenant.key, rid(PATIENT, patient), query, clock, gz)
-
-    def _stored(self, row: Any, type: str) -> Stored:  # noqa: A002 - FHIR's word
-        _, _, id_, version, updated, deleted, number, content, rid_, *_ = row
-        return Stored(type, id_, version, updated, deleted, self._codec.unpack(number, content), rid_)

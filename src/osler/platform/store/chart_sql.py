@@ -31,47 +31,48 @@ select n, ver, gz, case n when 1 then {HEAD} end as head from found"""
 KEEP = """insert into kernel.chart_cache as k (tenant, prid, query, ver, gz) values ($1, $2, $3, $4, $5)
 on conflict (tenant, prid, query) do update set ver = excluded.ver, gz = excluded.gz where k.ver < excluded.ver"""
 
-COLUMNS = "rtype, id, version, updated, deleted, codec, content, rid, d"
-QUALIFIED = ", ".join(f"r.{name}" for name in COLUMNS.split(", "))
-
-
 def section(place: int, shape: Shape, first: int) -> tuple[list[str], int]:
     """The selects of one section and the number of its next parameter. Parameters: rtype, limit [, key, val] [, d, rid]."""
     schema, by_token, after, counted = shape
     rtype, limit = f"${first}::int2", f"${first + 1}::int4"
     following = first + 2
-    if by_token:
-        match = f"from {schema}.idx_token where tenant = $1 and key = ${following}::int4 and val = ${following + 1}::int8 and prid = $9"
-        following += 2
-    else:
-        match = f"from {schema}.resource where tenant = $1 and prid = $9 and rtype = {rtype} and not deleted"
+    own = f"from {schema}.resource r where r.tenant = $1 and r.prid = $9 and r.rtype = {rtype} and not r.deleted"
+    key, value = f"${following}::int4", f"${following + 1}::int8"
+    marked = f"from {schema}.idx_token r where r.tenant = $1 and r.key = {key} and r.val = {value} and r.prid = $9"
+    following += 2 if by_token else 0
     beyond = ""
     if after:
-        beyond = f"and (d < ${following}::timestamptz or (d = ${following} and rid > ${following + 1}::int8))"
+        beyond = f"and (r.d < ${following}::timestamptz or (r.d = ${following} and r.rid > ${following + 1}::int8))"
         following += 2
-    selects = [
-        f"""(select {place} as section, {QUALIFIED}, null::int8 as total
-  from (select rid, d {match} {beyond} group by d, rid order by d desc, rid limit {limit}) t
-  join {schema}.resource r on r.tenant = $1 and r.rid = t.rid and r.rtype = {rtype} and not r.deleted)"""
-    ]
-    if counted:
-        nulls = "null::int2, null, null::int4, null::timestamptz, null::bool, null::int2, null::bytea, null::int8, null::timestamptz"
-        selects.append(f"(select {place}, {nulls}, (select count(distinct rid) {match}))")
-    return selects, following
+    if by_token:
+        picked = f"""select {place} as section, r.codec, r.content, r.rid, r.d, null::int8 as number
+  from (select r.rid, r.d {marked} {beyond} group by r.d, r.rid order by r.d desc, r.rid limit {limit}) t
+  join {schema}.resource r on r.tenant = $1 and r.rid = t.rid
+  where r.rtype = {rtype} and not r.deleted"""
+    else:
+        picked = f"""select {place}, r.codec, r.content, r.rid, r.d, null::int8 {own} {beyond}
+  order by r.d desc, r.rid limit {limit}"""
+    counted_by = f"count(distinct r.rid) {marked}" if by_token else f"count(*) {own}"
+    total = [f"(select {place}, null::int2, null::bytea, null::int8, null::timestamptz, (select {counted_by}))"] if counted else []
+    return [f"({picked})", *total], following
 
 
 @cache
 def sections(patient_schema: str, shapes: tuple[Shape, ...]) -> str:
-    """The patient as section 0 with its clock as `total`, then every section. `$9` prid, `$10` rtype, `$11` id; then each section's."""
+    """The patient as section 0 with its clock as `number`, then every section in the order asked, its rows newest first.
+
+    `$9` prid, `$10` rtype, `$11` id; then each section's. A count is a row without `rid`. Deleted: the patient has no content.
+    """
     clock = "(select ver from kernel.patient_clock where tenant = $1 and prid = $9)"
-    own = f"from {patient_schema}.resource r where tenant = $1 and rtype = $10 and id = $11"
-    parts = [f"(select 0 as section, {QUALIFIED}, {clock} as total {own})"]
+    parts = [f"(select 0 as section, codec, content, rid, d, {clock} as number from own)"]
     following = 12
     for place, shape in enumerate(shapes, 1):
         selects, following = section(place, shape, following)
         parts += selects
     outcome = "(select case when (select not deleted from own) then 200 else 404 end)::int2"
-    return f"""with own as materialized (select prid, version, deleted {own}),
+    return f"""with own as materialized (
+  select r.prid, r.version, r.deleted, r.codec, r.content, r.rid, r.d
+  from {patient_schema}.resource r where r.tenant = $1 and r.rid = $9 and r.rtype = $10::int2 and r.id = $11::text),
 {logged("own", outcome, rtype="$10::int2", id="$11::text", detail="'chart'")},
 found as ({" union all ".join(parts)})
-select found.*, {HEAD} as head from (select 1) as one left join found on true order by section, d desc, rid"""
+select found.*, {HEAD} as head from (select 1) as one left join found on true"""

@@ -10,7 +10,6 @@ from osler.services.encounter.rules import (
     StatusFacts,
     active_first,
     allergy_status,
-    as_recorded,
     listed_allergies,
     listed_denials,
     listed_problems,
@@ -26,10 +25,10 @@ FIELDS: dict[str, FieldPlan] = {
     "Chart.allergies": Section(ALLERGIES, AllergyFacts, listed_allergies),
     "Chart.noKnownAllergies": Section(ALLERGIES, AllergyFacts, listed_denials),
     "Chart.problems": Section(Rows("Condition"), ProblemFacts, listed_problems),
-    "Chart.immunizations": Section(Rows("Immunization"), StatusFacts, as_recorded),
-    "Chart.encounters": Section(Rows("Encounter"), StatusFacts, as_recorded, paged=True, first_most=1000),
-    "Chart.results": Section(LABORATORY, StatusFacts, as_recorded, paged=True, first_most=1000),
-    "Chart.vitals": Section(VITAL_SIGNS, StatusFacts, as_recorded, first_most=1000),
+    "Chart.immunizations": Section(Rows("Immunization")),
+    "Chart.encounters": Section(Rows("Encounter"), paged=True, first_most=1000),
+    "Chart.results": Section(LABORATORY, paged=True, first_most=1000),
+    "Chart.vitals": Section(VITAL_SIGNS, first_most=1000),
     "Chart.trends": Finding(
         (Rows("Observation", "laboratory", most=300), Rows("Observation", "vital-signs", most=200)), ObservationFacts, trends
     ),

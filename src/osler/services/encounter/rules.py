@@ -163,14 +163,9 @@ class StatusFacts(msgspec.Struct, frozen=True):
     status: str | None = None
 
 
-def as_recorded(facts: Sequence[StatusFacts]) -> list[int]:
-    """All but those entered in error."""
-    return [place for place, fact in enumerate(facts) if fact.status != "entered-in-error"]
-
-
 def active_first(facts: Sequence[StatusFacts]) -> list[int]:
-    """Active ones first, without those entered in error."""
-    return sorted(as_recorded(facts), key=lambda place: facts[place].status != "active")
+    """Active ones first."""
+    return sorted(range(len(facts)), key=lambda place: facts[place].status != "active")
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -204,7 +199,7 @@ class Span(msgspec.Struct, frozen=True):
     start: str | None = None
 
 
-class ObservationFacts(Measured):
+class ObservationFacts(Measured, frozen=True):
     """What a trend is made of."""
 
     id: str = ""
@@ -247,7 +242,7 @@ def trends(laboratory: Sequence[ObservationFacts], vital_signs: Sequence[Observa
     for category, facts in (("laboratory", laboratory), ("vital-signs", vital_signs)):
         for fact in facts:
             date = fact.when()
-            if date is not None and fact.status not in ("entered-in-error", "cancelled"):
+            if date is not None and fact.status != "cancelled":
                 for measured in (fact, *fact.component):
                     add_point(found, measured, TrendPoint(date, ZERO, fact.id), category)
     for trend in found.values():

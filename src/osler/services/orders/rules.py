@@ -51,6 +51,5 @@ MEDICATION_ORDER = {"active": 0, "on-hold": 1, "draft": 2, "unknown": 3, "comple
 
 
 def listed_medications(facts: Sequence[MedicationFacts]) -> list[int]:
-    """Active ones first, then held ones, then those that have ended; not those entered in error."""
-    kept = [place for place, fact in enumerate(facts) if fact.status != "entered-in-error"]
-    return sorted(kept, key=lambda place: MEDICATION_ORDER.get(facts[place].status or "", 3))
+    """Active ones first, then held ones, then those that have ended."""
+    return sorted(range(len(facts)), key=lambda place: MEDICATION_ORDER.get(facts[place].status or "", 3))

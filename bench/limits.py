@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import asyncpg
 
@@ -22,7 +22,6 @@ from osler.platform.store.codec import Codec
 
 Answer = TypeVar("Answer")
 SAMPLE = 5000
-SCRIPTS = 100
 
 
 def wait_for(port: int) -> None:
@@ -103,30 +102,28 @@ def pgbench(subject: Subject, duration: float) -> dict[str, float]:
     """Statements per second of the same SQL by pgbench, with prepared statements, at both concurrencies."""
 
     async def work(connection: asyncpg.Connection, login: Login) -> dict[str, float]:
-        ids = await connection.fetch("select tenant, rtype, id from patient.resource order by rid limit $1", SCRIPTS)
-        searches = await connection.fetch(
-            "select distinct tenant, key, val, prid from encounter.idx_token where prid <> 0 and key = "
-            "(select key from encounter.idx_token group by key order by count(distinct val) desc limit 1) limit $1",
-            SCRIPTS,
+        row = dict(await connection.fetchrow("select tenant, rtype, id from patient.resource where not deleted limit 1"))
+        pair = dict(
+            await connection.fetchrow(
+                "select tenant, key, val, prid from encounter.idx_token where prid <> 0 group by 1, 2, 3, 4 having count(*) between 20 and 60 limit 1"
+            )
         )
         await connection.execute("create schema if not exists bench")
         await connection.execute("create table if not exists bench.row (id bigserial primary key, content bytea)")
         kinds = {
-            "read one row by key": [
-                f"select content from patient.resource where tenant = {row['tenant']} and rtype = {row['rtype']} and id = '{row['id']}';"
-                for row in ids
-            ],
-            "one patient's results of one code, newest 20": [
+            "read one row by key": "select content from patient.resource where tenant = {tenant} and rtype = {rtype} and id = '{id}';".format(
+                **row
+            ),
+            "one patient's results of one code, newest 20": (
                 "with t as materialized (select rid, d from encounter.idx_token where tenant = {tenant} and key = {key} and val = {val} "
                 "and prid = {prid} order by d desc, rid limit 21) select r.content from t join encounter.resource r on r.tenant = {tenant} "
-                "and r.rid = t.rid;".format(**dict(row))
-                for row in searches
-            ],
-            "insert one 1.1 KB row, commit": ["insert into bench.row (content) values (convert_to(repeat('0123456789a', 100), 'UTF8'));"],
+                "and r.rid = t.rid;"
+            ).format(**pair),
+            "insert one 1.1 KB row, commit": "insert into bench.row (content) values (convert_to(repeat('0123456789a', 100), 'UTF8'));",
         }
         rates = {
-            f"{name}, {clients} clients": await run_pgbench(subject, login, scripts, clients, duration)
-            for name, scripts in kinds.items()
+            f"{name}, {clients} clients": await run_pgbench(subject, login, script, clients, duration)
+            for name, script in kinds.items()
             for clients in (8, 32)
         }
         await connection.execute("drop schema bench cascade")
@@ -135,20 +132,17 @@ def pgbench(subject: Subject, duration: float) -> dict[str, float]:
     return on_database(subject, work)
 
 
-async def run_pgbench(subject: Subject, login: Login, scripts: list[str], clients: int, duration: float) -> float:
+async def run_pgbench(subject: Subject, login: Login, script: str, clients: int, duration: float) -> float:
     """Transactions per second."""
     program = Path(f"/proc/{subject.postmaster}/exe").resolve().with_name("pgbench")
     given = login.arguments()
     with tempfile.TemporaryDirectory() as folder:
-        files: list[Any] = []
-        for number, text in enumerate(scripts):
-            path = Path(folder) / f"{number}.sql"
-            path.write_text(text)
-            files += ["-f", path]
-        options = ["-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(max(2, int(duration)))]
+        path = Path(folder) / "script.sql"
+        path.write_text(script)
+        options = ["-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(max(2, int(duration))), "-f", path]
         environment = os.environ | {"PGPASSWORD": given["password"], "PGUSER": given["user"]}
         process = await asyncio.create_subprocess_exec(
-            program, *options, *files, given["dsn"], env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            program, *options, given["dsn"], env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         out, _ = await process.communicate()
     found = re.search(rb"tps = ([0-9.]+)", out)

@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.cpu import Usage, descendants, memory_mb, usage
 
-READY_SECONDS = 600
+READY_SECONDS = 180
 
 
 def free_port() -> int:

@@ -96,7 +96,8 @@ def size_of_chart(subject: Subject, patient: str) -> int:
     request = subject.message("POST", "/demo/graphql", chart_body(patient), Content_Type="application/json")
     _, _, body = exchange(subject, request).partition(b"\r\n\r\n")
     chart = json.loads(body)["data"]["chart"]
-    return 1 + sum(len(part["items"] if isinstance(part, dict) else part) for part in chart.values() if isinstance(part, list | dict))
+    lists = [part.get("items", [part]) if isinstance(part, dict) else part for part in chart.values() if isinstance(part, list | dict)]
+    return sum(len(items) for items in lists)
 
 
 def exchange(subject: Subject, request: bytes) -> bytes:

@@ -115,7 +115,9 @@ PARAMETERS: dict[str, dict[str, Known]] = {
         "active": Known("token", bare("active")),
         "birthdate": Known("date", dates("birthDate")),
         "identifier": Known("token", identifiers),
-        "general-practitioner": Known("reference", references("generalPractitioner"), targets=("Organization", "Practitioner", "PractitionerRole")),
+        "general-practitioner": Known(
+            "reference", references("generalPractitioner"), targets=("Organization", "Practitioner", "PractitionerRole")
+        ),
     },
     "Observation": {
         "code": Known("token", codings("code", "coding")),

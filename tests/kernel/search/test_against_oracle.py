@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.kernel.search import oracle
 
 from osler.platform import fhir
 from osler.platform.context import Context
 from osler.platform.store.search import parse_query
 from osler.platform.testing.contexts import TestProcess, process_on
 from osler.platform.testing.database import TestDatabase
-from tests.kernel.search import oracle
 
 EXAMPLES = int(os.environ.get("OSLER_SEARCH_EXAMPLES", "40"))
 SEARCHES = 8
@@ -24,7 +25,13 @@ SEARCHES = 8
 FAMILIES = ["Smith", "smith", "Smythe", "Müller", "MULLER", "van den  Berg", "O'Neil, Jr", "a|b", "back\\slash", "Ångström"]
 GIVEN = ["Ann", "anna", "Zoë", "ZOE", "Bo"]
 DAYS = ["2019", "2020", "2020-01", "2020-02", "2020-02-29", "2020-03-01", "2021-12-31", "2020-02-29T10:00:00Z", "2020-02-29T23:30:00-05:00"]
-CODES = [("8480-6", "http://loinc.org"), ("8480-6", "urn:other"), ("718-7", "http://loinc.org"), ("718-7", None), (None, "http://loinc.org")]
+CODES = [
+    ("8480-6", "http://loinc.org"),
+    ("8480-6", "urn:other"),
+    ("718-7", "http://loinc.org"),
+    ("718-7", None),
+    (None, "http://loinc.org"),
+]
 PATIENTS, ENCOUNTERS, PRACTITIONERS = ["p1", "p2", "p3"], ["e1", "e2"], ["d1", "d2"]
 VALUES = ["1", "5.4", "100", "99.5", "100.49", "-3"]
 
@@ -36,7 +43,9 @@ def sparse(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any
 coding = st.sampled_from(CODES).map(lambda pair: {k: v for k, v in zip(("code", "system"), pair, strict=True) if v})
 concept = st.lists(coding, min_size=1, max_size=2).map(lambda found: {"coding": found})
 day = st.sampled_from(DAYS)
-period = sparse(start=st.sampled_from(["2019", "2020-02-29", "2020-02-29T10:00:00Z"]), end=st.sampled_from(["2020-03-01", "2021-12-31", "2022"]))
+period = sparse(
+    start=st.sampled_from(["2019", "2020-02-29", "2020-02-29T10:00:00Z"]), end=st.sampled_from(["2020-03-01", "2021-12-31", "2022"])
+)
 period = period.filter(bool)
 quantity = st.builds(
     lambda value, unit, more: {"value": float(value), **unit, **more},
@@ -51,7 +60,13 @@ human = sparse(
     prefix=st.just(["Dr"]),
 ).filter(bool)
 identifier = st.sampled_from(
-    [{"value": "1", "system": "urn:a"}, {"value": "1", "system": "urn:b"}, {"value": "1"}, {"value": "X,1", "system": "urn:a"}, {"value": "2"}]
+    [
+        {"value": "1", "system": "urn:a"},
+        {"value": "1", "system": "urn:b"},
+        {"value": "1"},
+        {"value": "X,1", "system": "urn:a"},
+        {"value": "2"},
+    ]
 )
 
 
@@ -87,7 +102,8 @@ observed = {
 IDS = [f"o{number}" for number in range(5)]
 REQUIRED = {"status": st.sampled_from(["final", "amended"]), "code": concept}
 observations = st.one_of(
-    made("Observation", IDS, REQUIRED, effectiveDateTime=day, **observed), made("Observation", IDS, REQUIRED, effectivePeriod=period, **observed)
+    made("Observation", IDS, REQUIRED, effectiveDateTime=day, **observed),
+    made("Observation", IDS, REQUIRED, effectivePeriod=period, **observed),
 )
 encounters = made(
     "Encounter",
@@ -124,7 +140,9 @@ ids = st.sampled_from([*PATIENTS, *ENCOUNTERS, *PRACTITIONERS])
 
 
 def targets(*types: str) -> st.SearchStrategy[str]:
-    return st.one_of(ids, *(ids.map(lambda found, name=name: f"{name}/{found}") for name in types), ids.map(lambda found: f"Patient/{found}/_history/2"))
+    return st.one_of(
+        ids, *(ids.map(lambda found, name=name: f"{name}/{found}") for name in types), ids.map(lambda found: f"Patient/{found}/_history/2")
+    )
 
 
 VALUES_OF = {
@@ -201,7 +219,7 @@ async def every_page(ctx: Context, type_name: str, params: list[tuple[str, str]]
 
 def in_order(resources: list[oracle.Json], keys: list[str]) -> bool:
     """Whether no resource stands behind one that must come after it."""
-    for before, after in zip(resources, resources[1:], strict=False):
+    for before, after in pairwise(resources):
         for key in keys:
             one, other = oracle.sort_key(before, key), oracle.sort_key(after, key)
             if one == other:

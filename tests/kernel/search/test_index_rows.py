@@ -29,7 +29,12 @@ def key(type_name: str, code: str) -> int:
 
 
 def observation(**more: Any) -> dict[str, Any]:
-    return {"resourceType": "Observation", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}, **more}
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]},
+        **more,
+    }
 
 
 def tokens(resource: dict[str, Any], code: str) -> set[tuple[int, int]]:
@@ -69,7 +74,10 @@ def test_an_appointment_belongs_to_its_first_patient_and_is_found_by_each() -> N
     rows = rows_of({"resourceType": "Appointment", "status": "booked", "participant": people})
 
     assert rows.prid == rid("Patient", "p1")
-    assert {value for found, value, _ in rows.tokens if found == key("Appointment", "patient")} == {rid("Patient", "p1"), rid("Patient", "p2")}
+    assert {value for found, value, _ in rows.tokens if found == key("Appointment", "patient")} == {
+        rid("Patient", "p1"),
+        rid("Patient", "p2"),
+    }
 
 
 def test_contained_references_and_versions_leave_no_trace() -> None:
@@ -165,7 +173,11 @@ def test_a_quantity_is_a_range_in_its_unit(quantity: dict[str, Any], unit: str, 
 
 def test_extensions_are_searched_where_a_parameter_says_so() -> None:
     url = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
-    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/p"}, "extension": [{"url": url, "valueDateTime": "2020-01-01"}]}
+    condition = {
+        "resourceType": "Condition",
+        "subject": {"reference": "Patient/p"},
+        "extension": [{"url": url, "valueDateTime": "2020-01-01"}],
+    }
 
     assert [row[1] for row in rows_of(condition).dates if row[0] == key("Condition", "asserted-date")] == [datetime(2020, 1, 1, tzinfo=UTC)]
 

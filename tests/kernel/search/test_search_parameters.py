@@ -109,13 +109,25 @@ def test_a_single_patient_reference_needs_no_rows(type_name: str, code: str) -> 
     assert record(type_name).one_patient
 
 
-@pytest.mark.parametrize(("type_name", "code"), [("Appointment", "patient"), ("Account", "subject"), ("Observation", "performer"), ("Patient", "link")])
+@pytest.mark.parametrize(
+    ("type_name", "code"), [("Appointment", "patient"), ("Account", "subject"), ("Observation", "performer"), ("Patient", "link")]
+)
 def test_a_list_of_references_does_not_stand_for_the_record(type_name: str, code: str) -> None:
     assert not search_parameters(type_name)[code].narrows_by_patient
 
 
 def test_primary_dates_are_those_that_date_every_row() -> None:
-    chosen = ("Observation", "Encounter", "Patient", "MedicationRequest", "Procedure", "Immunization", "Appointment", "Condition", "DiagnosticReport")
+    chosen = (
+        "Observation",
+        "Encounter",
+        "Patient",
+        "MedicationRequest",
+        "Procedure",
+        "Immunization",
+        "Appointment",
+        "Condition",
+        "DiagnosticReport",
+    )
     found = {name: [code for code, parameter in search_parameters(name).items() if parameter.is_primary_date] for name in chosen}
 
     assert found == {

@@ -6,7 +6,6 @@ https://hl7.org/fhir/R4/search.html#include
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from osler.platform import fhir
 from osler.platform.audit.chain import INSERT
@@ -141,7 +140,7 @@ def _pointing(schema: str, parameters: Sequence[SearchParameter], matched: str, 
 
 
 def _logged(query: Query, arguments: Arguments) -> str:
-    names = arguments.add(" ".join(name for name in query.names if name in ("_include", "_revinclude")), "text")
+    names = arguments.add(f"?{' '.join(query.names)} included", "text")
     most = arguments.add(MOST_INCLUDED)
     numbered = arguments.add(list(TYPES), "text[]")
     return f"""logged as (
@@ -153,4 +152,3 @@ def _logged(query: Query, arguments: Arguments) -> str:
     from (select * from found order by rtype, id limit {most}) as shown) as e
   returning seq, hash
 )"""
-

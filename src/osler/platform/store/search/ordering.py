@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from osler.platform.store.search.arguments import Arguments
+from osler.platform.store.search.predicates import FOLDED
 from osler.platform.store.search.query import Dates, Query, Sort
 from osler.platform.store.search.sources import BY_DATE, RID, Column, Source
 
@@ -47,8 +48,8 @@ def _column(name: str, sort: Sort, schema: str, arguments: Arguments) -> Column:
     if parameter.is_primary_date and sort.descending:
         return Column(name, "x.d", True, "time")
     dated = parameter.kind == "date"
-    table, column = ("idx_date", "lo") if dated else ("idx_string", "val")
-    pick = f"{'max' if sort.descending else 'min'}(s.{column})"
+    table, column = ("idx_date", "s.lo") if dated else ("idx_string", FOLDED.format(row="s"))
+    pick = f"{'max' if sort.descending else 'min'}({column})"
     where = f"s.tenant = $1 and s.rid = x.rid and s.key = {arguments.add(parameter.key)}"
     return Column(name, f"(select {pick} from {schema}.{table} s where {where})", sort.descending, "time" if dated else "text")
 

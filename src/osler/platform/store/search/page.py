@@ -104,12 +104,13 @@ def _logged(query: Query, arguments: Arguments) -> str:
     rtype = arguments.add(TYPE_CODE[query.type], "int2")
     shown = arguments.add(query.count, "int8")
     names = arguments.add("?" + " ".join(query.names), "text")
+    of_type = arguments.add(f"{query.type}/", "text")
     return f"""logged as (
   {INSERT}
   select $1, $2, $3, $3, $5, prid, 0, {rtype}, 200::int2, $6::text::"char", $7, '', $8, detail,
     audit.digest($4, $1, $2, $3, $5, prid, 0, {rtype}, 200::int2, $6::text::"char", $7, '', $8, detail)
   from (select case when min(prid) = max(prid) then max(prid) else 0 end as prid,
-      {names} || coalesce(' ' || string_agg(id || '/' || version, ' ' order by n), '') as detail
+      {names} || coalesce(' ' || string_agg({of_type} || id || '/' || version, ' ' order by n), '') as detail
     from found where n <= {shown}) as e
   returning seq, hash
 )"""

@@ -27,6 +27,8 @@ from osler.platform.store.search.query import (
 
 LAST = "\U0010ffff"
 """Behind every text: a start-of-text search ends here."""
+FOLDED = r"split_part({row}.val, E'\x01', 1)"
+"""The folded text of a string row, without the text as sent behind it."""
 OF_ROW = "p.prid = x.prid and p.d = x.d and p.rid = x.rid"
 
 
@@ -112,7 +114,7 @@ def text_range(condition: Strings, alias: str, arguments: Arguments) -> str:
         if condition.mode == "exact":
             parts.append(f"{alias}.val = {arguments.add(text)}")
         elif condition.mode == "contains":
-            parts.append(rf"strpos(split_part({alias}.val, E'\x01', 1), {arguments.add(text)}) > 0")
+            parts.append(f"strpos({FOLDED.format(row=alias)}, {arguments.add(text)}) > 0")
         else:
             parts.append(f"({alias}.val >= {arguments.add(text)} and {alias}.val < {arguments.add(text + LAST)})")
     return " or ".join(parts)
@@ -230,4 +232,3 @@ def _missing(parameter: SearchParameter, missing: bool, schema: str, arguments: 
 def _exists(schema: str, table: str, parameter: SearchParameter, where: str, arguments: Arguments) -> str:
     key = arguments.add(parameter.key)
     return f"exists (select 1 from {schema}.{table} p where p.tenant = $1 and p.key = {key} and {where} offset 0)"
-

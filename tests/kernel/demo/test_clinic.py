@@ -56,7 +56,16 @@ def references(value: Any) -> Iterator[str]:
 
 
 def clinical_times(resource: dict[str, Any]) -> Iterator[date]:
-    for name in ("effectiveDateTime", "issued", "authoredOn", "occurrenceDateTime", "performedDateTime", "recordedDate", "date", "whenHandedOver"):
+    for name in (
+        "effectiveDateTime",
+        "issued",
+        "authoredOn",
+        "occurrenceDateTime",
+        "performedDateTime",
+        "recordedDate",
+        "date",
+        "whenHandedOver",
+    ):
         if name in resource:
             yield day(resource[name])
     if resource["resourceType"] == "Encounter":
@@ -77,7 +86,9 @@ def test_the_same_day_and_seed_give_the_same_bytes_in_another_process_with_anoth
         "print(h.hexdigest())"
     )
     printed = {
-        subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout.strip()
         for seed in ("0", "1", "4242")
     }
 
@@ -179,7 +190,11 @@ def test_diabetics_have_a_high_a1c_that_falls_after_metformin_is_begun() -> None
         if name in ("clinic", "heavy"):
             continue
         diabetic = [one for one in of(record, "Condition") if one["code"]["coding"][0]["code"] == "44054006"]
-        started = [day(one["authoredOn"]) for one in of(record, "MedicationRequest") if one["medicationCodeableConcept"]["coding"][0]["code"] == "860975"]
+        started = [
+            day(one["authoredOn"])
+            for one in of(record, "MedicationRequest")
+            if one["medicationCodeableConcept"]["coding"][0]["code"] == "860975"
+        ]
         values = [
             (day(one["effectiveDateTime"]), one["valueQuantity"]["value"])
             for one in of(record, "Observation")
@@ -222,7 +237,9 @@ def test_children_grow(records: dict[str, Record]) -> None:
         if patient["birthDate"] < "2013":
             continue
         heights = [
-            (one["effectiveDateTime"], one["valueQuantity"]["value"]) for one in of(record, "Observation") if one["code"].get("text") == "Body height"
+            (one["effectiveDateTime"], one["valueQuantity"]["value"])
+            for one in of(record, "Observation")
+            if one["code"].get("text") == "Body height"
         ]
         for (earlier, lower), (later, upper) in zip(heights, heights[1:], strict=False):
             assert upper >= lower, (earlier, later)

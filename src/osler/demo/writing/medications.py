@@ -127,9 +127,10 @@ def _renew(seen: Seen, problem: str, drugs: tuple[str, ...]) -> None:
     chart = seen.chart
     for wanted in drugs:
         key = wanted if safe(chart, wanted) else "losartan" if wanted == "lisinopril" else "acetaminophen"
-        if (last := chart.prescribed.get(key)) and (seen.visit.day - last).days < 300:
+        wait = lasts(DRUGS[key])
+        if (last := chart.prescribed.get(key)) and (seen.visit.day - last).days < wait:
             continue
-        prescribe(seen, key, "completed" if _renewed_later(seen) else _running(chart), chart.conditions[problem])
+        prescribe(seen, key, "completed" if _renewed_later(seen, wait) else _running(chart), chart.conditions[problem])
         chart.prescribed[key] = seen.visit.day
         drug = DRUGS[key]
         seen.plan.append(f"{'Continue' if last else 'Start'} {drug.name}: {drug.directions.lower()}.")
@@ -139,7 +140,12 @@ def _running(chart: Chart) -> str:
     return "stopped" if chart.person.died else "active"
 
 
-def _renewed_later(seen: Seen) -> bool:
-    due = seen.visit.day + timedelta(days=300)
+def lasts(drug: Drug) -> int:
+    """Days until a long-term medicine is prescribed anew: what may not be refilled every month, the rest once a year."""
+    return 300 if drug.refills else 26
+
+
+def _renewed_later(seen: Seen, wait: int) -> bool:
+    due = seen.visit.day + timedelta(days=wait)
     kinds = ("addiction",) if seen.visit.kind == "addiction" else ("well", "followup", "telehealth")
     return any(visit.day >= due and visit.kind in kinds for visit in seen.chart.person.visits)

@@ -294,10 +294,10 @@ def check_lines(definition: Definition) -> Iterator[str]:
         value = f"self.{element.attribute}"
         if element.targets:
             lines.append(f"        if {value} is not None:")
-            lines.append(f"            check_targets{'_of_all' * element.many}({value}, {'|'.join(element.targets)!r})")
+            lines.append(f"            check_targets{'_of_all' * element.many}({value}, {'|'.join(element.targets)!r}, ANY_TYPE)")
         if element.concepts:
             lines.append(f"        if {value} is not None:")
-            lines.append(f"            check_concept({value}, {element.concepts!r})")
+            lines.append(f"            check_concept({value}, CONCEPTS[{element.concepts!r}])")
         if element.type == "base64Binary":
             lines.append(f"        if {value} is not None:")
             lines.append(f"            check_base64({value})")
@@ -356,10 +356,10 @@ from osler.platform.fhir.primitives import (
 def write_structs(target: Path, name: str, definitions: list[Definition], imported: list[str]) -> None:
     codes = sorted({e.binding for d in definitions for e in d.elements if e.binding})
     lines = [HEADER + IMPORTS]
-    lines.append("from osler.platform.fhir.generated.codes import (\n    " + ", ".join(codes) + ",\n)")
+    lines.append("from osler.platform.fhir.generated.codes import (\n    CONCEPTS, " + ", ".join(codes) + ",\n)")
     if imported:
         lines.append("from osler.platform.fhir.generated.datatypes import (\n    " + ", ".join(sorted(imported)) + ",\n)")
-    lines.append("")
+    lines += ["from osler.platform.fhir.generated.registry import ANY_TYPE", ""]
     for definition in definitions:
         lines += choice_getters(definition)
     lines += ["", ""]
@@ -389,7 +389,14 @@ def write_registry(target: Path, definitions: list[Definition]) -> None:
     texts = {e.name for d in definitions for e in d.elements if e.type in ("string", "markdown", "code", "id", "canonical")}
     lines = [HEADER, "TYPES: tuple[str, ...] = ("]
     lines += [f'    "{name}",' for name in types]
-    lines += [")", "", "# Members that hold a URI wherever they occur, and never plain text.", "URI_MEMBERS: frozenset[str] = frozenset({"]
+    lines += [
+        ")",
+        "",
+        'ANY_TYPE = "|".join(TYPES)',
+        "",
+        "# Members that hold a URI wherever they occur, and never plain text.",
+        "URI_MEMBERS: frozenset[str] = frozenset({",
+    ]
     lines += [f'    "{name}",' for name in sorted(uris - texts)]
     lines += ["})"]
     (target / "registry.py").write_text("\n".join(lines) + "\n")

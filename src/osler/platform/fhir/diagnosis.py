@@ -16,7 +16,7 @@ from typing import Any, get_args
 from osler.platform.errors import Invalid, Issue, Malformed
 from osler.platform.fhir.elements import Element, elements
 from osler.platform.fhir.generated import codes, datatypes, resources
-from osler.platform.fhir.generated.registry import TYPES
+from osler.platform.fhir.generated.registry import ANY_TYPE, TYPES
 from osler.platform.fhir.primitives import PATTERNS, may_target
 
 MOST_ISSUES = 100
@@ -197,7 +197,7 @@ class _Walk:
             self.add("code-invalid", f"One coding must come from the required value set ({element.concepts})", path, at)
 
     def target(self, element: Element, reference: Any, path: str, at: tuple[str | int, ...]) -> None:
-        if type(reference) is str and not may_target(reference, "|".join(element.targets)):
+        if type(reference) is str and not may_target(reference, "|".join(element.targets), ANY_TYPE):
             allowed = ", ".join(element.targets)
             self.add("value", f"The reference must point to {allowed}", f"{path}.reference", (*at, "reference"))
 

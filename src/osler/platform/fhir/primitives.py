@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 from msgspec import Meta, Raw
 
-from osler.platform.fhir.generated.codes import CONCEPTS
-from osler.platform.fhir.generated.registry import TYPES
-
 T = TypeVar("T")
 
 if TYPE_CHECKING:
@@ -75,35 +72,40 @@ def _usual_target(targets: str) -> re.Pattern[str]:
 
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-_RESTFUL = re.compile(rf".*/(?:{'|'.join(TYPES)})/[A-Za-z0-9.\-]{{1,64}}(?:/_history/[A-Za-z0-9.\-]{{1,64}})?\Z")
 
 
-def may_target(reference: str, targets: str) -> bool:
+@cache
+def _restful(types: str) -> re.Pattern[str]:
+    """A URL that ends in a resource type and an id."""
+    return re.compile(rf".*/(?:{types})/[A-Za-z0-9.\-]{{1,64}}(?:/_history/[A-Za-z0-9.\-]{{1,64}})?\Z")
+
+
+def may_target(reference: str, targets: str, types: str) -> bool:
     """Whether a reference limited to these types (`Patient|Group`) may read so: any URL may, unless it names another type's record."""
     if _usual_target(targets).match(reference):
         return True
-    return _ABSOLUTE.match(reference) is not None and not _RESTFUL.match(reference)
+    return _ABSOLUTE.match(reference) is not None and not _restful(types).match(reference)
 
 
-def check_targets(reference: Reference, targets: str) -> None:
-    """A reference points at one of the types its element allows."""
+def check_targets(reference: Reference, targets: str, types: str) -> None:
+    """A reference points at one of the types its element allows; `types` are all there are."""
     text = reference.reference
-    if text is not None and not may_target(text, targets):
+    if text is not None and not may_target(text, targets, types):
         raise ValueError(f"Reference to {targets} expected")
 
 
-def check_targets_of_all(references: list[Reference], targets: str) -> None:
+def check_targets_of_all(references: list[Reference], targets: str, types: str) -> None:
     """Each reference in the list points at one of the types its element allows."""
     for reference in references:
-        check_targets(reference, targets)
+        check_targets(reference, targets, types)
 
 
-def check_concept(concept: CodeableConcept, value_set: str) -> None:
+def check_concept(concept: CodeableConcept, value_set: frozenset[str]) -> None:
     """One coding of the concept comes from the value set R4 requires; an extension may say why there is none."""
     if concept.coding is None and concept.extension is not None:
         return
-    if not any(f"{coding.system}|{coding.code}" in CONCEPTS[value_set] for coding in concept.coding or ()):
-        raise ValueError(f"A concept of {value_set} expected")
+    if not any(f"{coding.system}|{coding.code}" in value_set for coding in concept.coding or ()):
+        raise ValueError("A concept of the required value set expected")
 
 
 def refuse_choice(name: str) -> None:

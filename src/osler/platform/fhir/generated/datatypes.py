@@ -14,8 +14,9 @@ from osler.platform.fhir.primitives import (
 )
 
 from osler.platform.fhir.generated.codes import (
-    AddressTypeCode, AddressUseCode, AllTypesCode, BindingStrengthCode, ConstraintSeverityCode, ContactPointSystemCode, ContactPointUseCode, ContributorTypeCode, DaysOfWeekCode, DiscriminatorTypeCode, EventTimingCode, IdentifierUseCode, NameUseCode, NarrativeStatusCode, OperationParameterUseCode, PropertyRepresentationCode, QuantityComparatorCode, ReferenceVersionRulesCode, RelatedArtifactTypeCode, ResourceAggregationModeCode, ResourceSlicingRulesCode, SortDirectionCode, TriggerTypeCode, UnitsOfTimeCode,
+    CONCEPTS, AddressTypeCode, AddressUseCode, AllTypesCode, BindingStrengthCode, ConstraintSeverityCode, ContactPointSystemCode, ContactPointUseCode, ContributorTypeCode, DaysOfWeekCode, DiscriminatorTypeCode, EventTimingCode, IdentifierUseCode, NameUseCode, NarrativeStatusCode, OperationParameterUseCode, PropertyRepresentationCode, QuantityComparatorCode, ReferenceVersionRulesCode, RelatedArtifactTypeCode, ResourceAggregationModeCode, ResourceSlicingRulesCode, SortDirectionCode, TriggerTypeCode, UnitsOfTimeCode,
 )
+from osler.platform.fhir.generated.registry import ANY_TYPE
 
 _Annotation_author = attrgetter('authorReference', 'authorString')
 _DataRequirement_subject = attrgetter('subjectCodeableConcept', 'subjectReference')
@@ -138,7 +139,7 @@ class Annotation(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.authorReference is not None:
-            check_targets(self.authorReference, 'Organization|Patient|Practitioner|RelatedPerson')
+            check_targets(self.authorReference, 'Organization|Patient|Practitioner|RelatedPerson', ANY_TYPE)
         nones = _Annotation_author(self).count(None)
         if 1 > nones:
             refuse_choice('author')
@@ -260,7 +261,7 @@ class DataRequirement(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         nones = _DataRequirement_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -1004,7 +1005,7 @@ class Identifier(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.assigner is not None:
-            check_targets(self.assigner, 'Organization')
+            check_targets(self.assigner, 'Organization', ANY_TYPE)
 
 
 class MarketingStatus(BackboneElement, kw_only=True):
@@ -1200,9 +1201,9 @@ class Signature(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.who is not None:
-            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.onBehalfOf is not None:
-            check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.data is not None:
             check_base64(self.data)
 
@@ -1300,7 +1301,7 @@ class TriggerDefinition(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.timingReference is not None:
-            check_targets(self.timingReference, 'Schedule')
+            check_targets(self.timingReference, 'Schedule', ANY_TYPE)
         nones = _TriggerDefinition_timing(self).count(None)
         if 3 > nones:
             refuse_choice('timing')
@@ -1317,7 +1318,7 @@ class UsageContext(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.valueReference is not None:
-            check_targets(self.valueReference, 'Group|HealthcareService|InsurancePlan|Location|Organization|PlanDefinition|ResearchStudy')
+            check_targets(self.valueReference, 'Group|HealthcareService|InsurancePlan|Location|Organization|PlanDefinition|ResearchStudy', ANY_TYPE)
         nones = _UsageContext_value(self).count(None)
         if 3 != nones:
             refuse_choice('value')

@@ -149,6 +149,8 @@ TYPES: tuple[str, ...] = (
     "VisionPrescription",
 )
 
+ANY_TYPE = "|".join(TYPES)
+
 # Members that hold a URI wherever they occur, and never plain text.
 URI_MEMBERS: frozenset[str] = frozenset({
     "authority",

@@ -14,11 +14,12 @@ from osler.platform.fhir.primitives import (
 )
 
 from osler.platform.fhir.generated.codes import (
-    AccountStatusCode, ActionCardinalityBehaviorCode, ActionConditionKindCode, ActionGroupingBehaviorCode, ActionParticipantTypeCode, ActionPrecheckBehaviorCode, ActionRelationshipTypeCode, ActionRequiredBehaviorCode, ActionSelectionBehaviorCode, AdministrativeGenderCode, AdverseEventActualityCode, AllTypesCode, AllergyIntoleranceCategoryCode, AllergyIntoleranceCriticalityCode, AllergyIntoleranceTypeCode, AppointmentstatusCode, AssertDirectionCodesCode, AssertOperatorCodesCode, AssertResponseCodeTypesCode, AuditEventActionCode, AuditEventOutcomeCode, BindingStrengthCode, BundleTypeCode, CapabilityStatementKindCode, CarePlanActivityKindCode, CarePlanActivityStatusCode, CarePlanIntentCode, CareTeamStatusCode, ChargeitemStatusCode, ClaimUseCode, ClinicalimpressionStatusCode, CodeSearchSupportCode, CodesystemContentModeCode, CodesystemHierarchyMeaningCode, CompartmentTypeCode, CompositionAttestationModeCode, CompositionStatusCode, ConceptMapEquivalenceCode, ConceptPropertyTypeCode, ConceptmapUnmappedModeCode, ConditionalDeleteStatusCode, ConditionalReadStatusCode, ConsentDataMeaningCode, ConsentProvisionTypeCode, ConsentStateCodesCode, ContractPublicationstatusCode, ContractStatusCode, DaysOfWeekCode, DefinedTypesCode, DetectedissueSeverityCode, DetectedissueStatusCode, DeviceNametypeCode, DeviceStatementStatusCode, DeviceStatusCode, DiagnosticReportStatusCode, DocumentModeCode, DocumentReferenceStatusCode, DocumentRelationshipTypeCode, EligibilityrequestPurposeCode, EligibilityresponsePurposeCode, EncounterLocationStatusCode, EncounterStatusCode, EndpointStatusCode, EpisodeOfCareStatusCode, EventCapabilityModeCode, EventStatusCode, ExamplescenarioActorTypeCode, ExplanationofbenefitStatusCode, ExposureStateCode, ExtensionContextTypeCode, FHIRVersionCode, FilterOperatorCode, FlagStatusCode, FmStatusCode, GoalStatusCode, GraphCompartmentRuleCode, GraphCompartmentUseCode, GroupMeasureCode, GroupTypeCode, GuidanceResponseStatusCode, GuidePageGenerationCode, GuideParameterCodeCode, HistoryStatusCode, HttpOperationsCode, HttpVerbCode, IdentityAssuranceLevelCode, ImagingstudyStatusCode, ImmunizationEvaluationStatusCode, ImmunizationStatusCode, InvoicePriceComponentTypeCode, InvoiceStatusCode, IssueSeverityCode, IssueTypeCode, ItemTypeCode, LinkTypeCode, LinkageTypeCode, ListModeCode, ListStatusCode, LocationModeCode, LocationStatusCode, MapContextTypeCode, MapGroupTypeModeCode, MapInputModeCode, MapModelModeCode, MapSourceListModeCode, MapTargetListModeCode, MapTransformCode, MeasureReportStatusCode, MeasureReportTypeCode, MedicationAdminStatusCode, MedicationStatementStatusCode, MedicationStatusCode, MedicationdispenseStatusCode, MedicationknowledgeStatusCode, MedicationrequestIntentCode, MedicationrequestStatusCode, MessageSignificanceCategoryCode, MessageheaderResponseRequestCode, MetricCalibrationStateCode, MetricCalibrationTypeCode, MetricCategoryCode, MetricColorCode, MetricOperationalStatusCode, NamingsystemIdentifierTypeCode, NamingsystemTypeCode, NetworkTypeCode, NoteTypeCode, ObservationRangeCategoryCode, ObservationStatusCode, OperationKindCode, OperationParameterUseCode, OrientationTypeCode, ParticipantrequiredCode, ParticipationstatusCode, PermittedDataTypeCode, ProductCategoryCode, ProductStatusCode, ProductStorageScaleCode, ProvenanceEntityRoleCode, PublicationStatusCode, QualityTypeCode, QuestionnaireAnswersStatusCode, QuestionnaireEnableBehaviorCode, QuestionnaireEnableOperatorCode, ReactionEventSeverityCode, ReferenceHandlingPolicyCode, RelationTypeCode, RemittanceOutcomeCode, ReportActionResultCodesCode, ReportParticipantTypeCode, ReportResultCodesCode, ReportStatusCodesCode, RepositoryTypeCode, RequestIntentCode, RequestPriorityCode, RequestResourceTypesCode, RequestStatusCode, ResearchElementTypeCode, ResearchStudyStatusCode, ResearchSubjectStatusCode, ResourceTypesCode, ResponseCodeCode, RestfulCapabilityModeCode, SearchComparatorCode, SearchEntryModeCode, SearchModifierCodeCode, SearchParamTypeCode, SearchXpathUsageCode, SequenceTypeCode, SlotstatusCode, SpdxLicenseCode, SpecimenContainedPreferenceCode, SpecimenStatusCode, StrandTypeCode, StructureDefinitionKindCode, SubscriptionChannelTypeCode, SubscriptionStatusCode, SubstanceStatusCode, SupplydeliveryStatusCode, SupplyrequestStatusCode, SystemRestfulInteractionCode, TaskIntentCode, TaskStatusCode, TypeDerivationRuleCode, TypeRestfulInteractionCode, UdiEntryTypeCode, V3ConfidentialityClassificationCode, VariableTypeCode, VerificationresultStatusCode, VersioningPolicyCode, VisionBaseCodesCode, VisionEyeCodesCode,
+    CONCEPTS, AccountStatusCode, ActionCardinalityBehaviorCode, ActionConditionKindCode, ActionGroupingBehaviorCode, ActionParticipantTypeCode, ActionPrecheckBehaviorCode, ActionRelationshipTypeCode, ActionRequiredBehaviorCode, ActionSelectionBehaviorCode, AdministrativeGenderCode, AdverseEventActualityCode, AllTypesCode, AllergyIntoleranceCategoryCode, AllergyIntoleranceCriticalityCode, AllergyIntoleranceTypeCode, AppointmentstatusCode, AssertDirectionCodesCode, AssertOperatorCodesCode, AssertResponseCodeTypesCode, AuditEventActionCode, AuditEventOutcomeCode, BindingStrengthCode, BundleTypeCode, CapabilityStatementKindCode, CarePlanActivityKindCode, CarePlanActivityStatusCode, CarePlanIntentCode, CareTeamStatusCode, ChargeitemStatusCode, ClaimUseCode, ClinicalimpressionStatusCode, CodeSearchSupportCode, CodesystemContentModeCode, CodesystemHierarchyMeaningCode, CompartmentTypeCode, CompositionAttestationModeCode, CompositionStatusCode, ConceptMapEquivalenceCode, ConceptPropertyTypeCode, ConceptmapUnmappedModeCode, ConditionalDeleteStatusCode, ConditionalReadStatusCode, ConsentDataMeaningCode, ConsentProvisionTypeCode, ConsentStateCodesCode, ContractPublicationstatusCode, ContractStatusCode, DaysOfWeekCode, DefinedTypesCode, DetectedissueSeverityCode, DetectedissueStatusCode, DeviceNametypeCode, DeviceStatementStatusCode, DeviceStatusCode, DiagnosticReportStatusCode, DocumentModeCode, DocumentReferenceStatusCode, DocumentRelationshipTypeCode, EligibilityrequestPurposeCode, EligibilityresponsePurposeCode, EncounterLocationStatusCode, EncounterStatusCode, EndpointStatusCode, EpisodeOfCareStatusCode, EventCapabilityModeCode, EventStatusCode, ExamplescenarioActorTypeCode, ExplanationofbenefitStatusCode, ExposureStateCode, ExtensionContextTypeCode, FHIRVersionCode, FilterOperatorCode, FlagStatusCode, FmStatusCode, GoalStatusCode, GraphCompartmentRuleCode, GraphCompartmentUseCode, GroupMeasureCode, GroupTypeCode, GuidanceResponseStatusCode, GuidePageGenerationCode, GuideParameterCodeCode, HistoryStatusCode, HttpOperationsCode, HttpVerbCode, IdentityAssuranceLevelCode, ImagingstudyStatusCode, ImmunizationEvaluationStatusCode, ImmunizationStatusCode, InvoicePriceComponentTypeCode, InvoiceStatusCode, IssueSeverityCode, IssueTypeCode, ItemTypeCode, LinkTypeCode, LinkageTypeCode, ListModeCode, ListStatusCode, LocationModeCode, LocationStatusCode, MapContextTypeCode, MapGroupTypeModeCode, MapInputModeCode, MapModelModeCode, MapSourceListModeCode, MapTargetListModeCode, MapTransformCode, MeasureReportStatusCode, MeasureReportTypeCode, MedicationAdminStatusCode, MedicationStatementStatusCode, MedicationStatusCode, MedicationdispenseStatusCode, MedicationknowledgeStatusCode, MedicationrequestIntentCode, MedicationrequestStatusCode, MessageSignificanceCategoryCode, MessageheaderResponseRequestCode, MetricCalibrationStateCode, MetricCalibrationTypeCode, MetricCategoryCode, MetricColorCode, MetricOperationalStatusCode, NamingsystemIdentifierTypeCode, NamingsystemTypeCode, NetworkTypeCode, NoteTypeCode, ObservationRangeCategoryCode, ObservationStatusCode, OperationKindCode, OperationParameterUseCode, OrientationTypeCode, ParticipantrequiredCode, ParticipationstatusCode, PermittedDataTypeCode, ProductCategoryCode, ProductStatusCode, ProductStorageScaleCode, ProvenanceEntityRoleCode, PublicationStatusCode, QualityTypeCode, QuestionnaireAnswersStatusCode, QuestionnaireEnableBehaviorCode, QuestionnaireEnableOperatorCode, ReactionEventSeverityCode, ReferenceHandlingPolicyCode, RelationTypeCode, RemittanceOutcomeCode, ReportActionResultCodesCode, ReportParticipantTypeCode, ReportResultCodesCode, ReportStatusCodesCode, RepositoryTypeCode, RequestIntentCode, RequestPriorityCode, RequestResourceTypesCode, RequestStatusCode, ResearchElementTypeCode, ResearchStudyStatusCode, ResearchSubjectStatusCode, ResourceTypesCode, ResponseCodeCode, RestfulCapabilityModeCode, SearchComparatorCode, SearchEntryModeCode, SearchModifierCodeCode, SearchParamTypeCode, SearchXpathUsageCode, SequenceTypeCode, SlotstatusCode, SpdxLicenseCode, SpecimenContainedPreferenceCode, SpecimenStatusCode, StrandTypeCode, StructureDefinitionKindCode, SubscriptionChannelTypeCode, SubscriptionStatusCode, SubstanceStatusCode, SupplydeliveryStatusCode, SupplyrequestStatusCode, SystemRestfulInteractionCode, TaskIntentCode, TaskStatusCode, TypeDerivationRuleCode, TypeRestfulInteractionCode, UdiEntryTypeCode, V3ConfidentialityClassificationCode, VariableTypeCode, VerificationresultStatusCode, VersioningPolicyCode, VisionBaseCodesCode, VisionEyeCodesCode,
 )
 from osler.platform.fhir.generated.datatypes import (
     Address, Age, Annotation, Attachment, BackboneElement, CodeableConcept, Coding, ContactDetail, ContactPoint, Contributor, Count, DataRequirement, DataRequirementCodeFilter, DataRequirementDateFilter, DataRequirementSort, Distance, DomainResource, Dosage, DosageDoseAndRate, Duration, Element, ElementDefinition, ElementDefinitionBase, ElementDefinitionBinding, ElementDefinitionConstraint, ElementDefinitionExample, ElementDefinitionMapping, ElementDefinitionSlicing, ElementDefinitionSlicingDiscriminator, ElementDefinitionType, Expression, Extension, HumanName, Identifier, MarketingStatus, Meta, Money, Narrative, ParameterDefinition, Period, Population, ProdCharacteristic, ProductShelfLife, Quantity, Range, Ratio, Reference, RelatedArtifact, Resource, SampledData, Signature, SubstanceAmount, SubstanceAmountReferenceRange, Timing, TimingRepeat, TriggerDefinition, UsageContext,
 )
+from osler.platform.fhir.generated.registry import ANY_TYPE
 
 _ActivityDefinition_subject = attrgetter('subjectCodeableConcept', 'subjectReference')
 _ActivityDefinition_timing = attrgetter('timingTiming', 'timingDateTime', 'timingAge', 'timingPeriod', 'timingRange', 'timingDuration')
@@ -211,11 +212,11 @@ class Account(DomainResource, kw_only=True, tag_field="resourceType", tag="Accou
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets_of_all(self.subject, 'Device|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole')
+            check_targets_of_all(self.subject, 'Device|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole', ANY_TYPE)
         if self.owner is not None:
-            check_targets(self.owner, 'Organization')
+            check_targets(self.owner, 'Organization', ANY_TYPE)
         if self.partOf is not None:
-            check_targets(self.partOf, 'Account')
+            check_targets(self.partOf, 'Account', ANY_TYPE)
 
 
 class AccountCoverage(BackboneElement, kw_only=True):
@@ -227,7 +228,7 @@ class AccountCoverage(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.coverage is not None:
-            check_targets(self.coverage, 'Coverage')
+            check_targets(self.coverage, 'Coverage', ANY_TYPE)
 
 
 class AccountGuarantor(BackboneElement, kw_only=True):
@@ -240,7 +241,7 @@ class AccountGuarantor(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.party is not None:
-            check_targets(self.party, 'Organization|Patient|RelatedPerson')
+            check_targets(self.party, 'Organization|Patient|RelatedPerson', ANY_TYPE)
 
 
 class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ActivityDefinition"):
@@ -326,17 +327,17 @@ class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.productReference is not None:
-            check_targets(self.productReference, 'Medication|Substance')
+            check_targets(self.productReference, 'Medication|Substance', ANY_TYPE)
         if self.specimenRequirement is not None:
-            check_targets_of_all(self.specimenRequirement, 'SpecimenDefinition')
+            check_targets_of_all(self.specimenRequirement, 'SpecimenDefinition', ANY_TYPE)
         if self.observationRequirement is not None:
-            check_targets_of_all(self.observationRequirement, 'ObservationDefinition')
+            check_targets_of_all(self.observationRequirement, 'ObservationDefinition', ANY_TYPE)
         if self.observationResultRequirement is not None:
-            check_targets_of_all(self.observationResultRequirement, 'ObservationDefinition')
+            check_targets_of_all(self.observationResultRequirement, 'ObservationDefinition', ANY_TYPE)
         nones = _ActivityDefinition_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -395,27 +396,27 @@ class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient|Practitioner|RelatedPerson')
+            check_targets(self.subject, 'Group|Patient|Practitioner|RelatedPerson', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.resultingCondition is not None:
-            check_targets_of_all(self.resultingCondition, 'Condition')
+            check_targets_of_all(self.resultingCondition, 'Condition', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.severity is not None:
-            check_concept(self.severity, 'AdverseEventSeverity')
+            check_concept(self.severity, CONCEPTS['AdverseEventSeverity'])
         if self.outcome is not None:
-            check_concept(self.outcome, 'AdverseEventOutcome')
+            check_concept(self.outcome, CONCEPTS['AdverseEventOutcome'])
         if self.recorder is not None:
-            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.contributor is not None:
-            check_targets_of_all(self.contributor, 'Device|Practitioner|PractitionerRole')
+            check_targets_of_all(self.contributor, 'Device|Practitioner|PractitionerRole', ANY_TYPE)
         if self.subjectMedicalHistory is not None:
-            check_targets_of_all(self.subjectMedicalHistory, 'AllergyIntolerance|Condition|DocumentReference|FamilyMemberHistory|Immunization|Media|Observation|Procedure')
+            check_targets_of_all(self.subjectMedicalHistory, 'AllergyIntolerance|Condition|DocumentReference|FamilyMemberHistory|Immunization|Media|Observation|Procedure', ANY_TYPE)
         if self.referenceDocument is not None:
-            check_targets_of_all(self.referenceDocument, 'DocumentReference')
+            check_targets_of_all(self.referenceDocument, 'DocumentReference', ANY_TYPE)
         if self.study is not None:
-            check_targets_of_all(self.study, 'ResearchStudy')
+            check_targets_of_all(self.study, 'ResearchStudy', ANY_TYPE)
 
 
 class AdverseEventSuspectEntity(BackboneElement, kw_only=True):
@@ -426,7 +427,7 @@ class AdverseEventSuspectEntity(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.instance is not None:
-            check_targets(self.instance, 'Device|Immunization|Medication|MedicationAdministration|MedicationStatement|Procedure|Substance')
+            check_targets(self.instance, 'Device|Immunization|Medication|MedicationAdministration|MedicationStatement|Procedure|Substance', ANY_TYPE)
 
 
 class AdverseEventSuspectEntityCausality(BackboneElement, kw_only=True):
@@ -440,7 +441,7 @@ class AdverseEventSuspectEntityCausality(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.author is not None:
-            check_targets(self.author, 'Practitioner|PractitionerRole')
+            check_targets(self.author, 'Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType", tag="AllergyIntolerance"):
@@ -477,17 +478,17 @@ class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.clinicalStatus is not None:
-            check_concept(self.clinicalStatus, 'AllergyintoleranceClinical')
+            check_concept(self.clinicalStatus, CONCEPTS['AllergyintoleranceClinical'])
         if self.verificationStatus is not None:
-            check_concept(self.verificationStatus, 'AllergyintoleranceVerification')
+            check_concept(self.verificationStatus, CONCEPTS['AllergyintoleranceVerification'])
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.recorder is not None:
-            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.asserter is not None:
-            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         nones = _AllergyIntolerance_onset(self).count(None)
         if 4 > nones:
             refuse_choice('onset')
@@ -546,11 +547,11 @@ class Appointment(DomainResource, kw_only=True, tag_field="resourceType", tag="A
 
     def __post_init__(self) -> None:
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure')
+            check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure', ANY_TYPE)
         if self.slot is not None:
-            check_targets_of_all(self.slot, 'Slot')
+            check_targets_of_all(self.slot, 'Slot', ANY_TYPE)
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'ServiceRequest')
+            check_targets_of_all(self.basedOn, 'ServiceRequest', ANY_TYPE)
 
 
 class AppointmentParticipant(BackboneElement, kw_only=True):
@@ -566,7 +567,7 @@ class AppointmentParticipant(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class AppointmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="AppointmentResponse"):
@@ -588,9 +589,9 @@ class AppointmentResponse(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.appointment is not None:
-            check_targets(self.appointment, 'Appointment')
+            check_targets(self.appointment, 'Appointment', ANY_TYPE)
         if self.actor is not None:
-            check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class AuditEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="AuditEvent"):
@@ -635,9 +636,9 @@ class AuditEventAgent(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.who is not None:
-            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
 
 
 class AuditEventAgentNetwork(BackboneElement, kw_only=True):
@@ -659,7 +660,7 @@ class AuditEventSource(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.observer is not None:
-            check_targets(self.observer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Subscription')
+            check_targets(self.observer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Subscription', ANY_TYPE)
 
 
 class AuditEventEntity(BackboneElement, kw_only=True):
@@ -714,7 +715,7 @@ class Basic(DomainResource, kw_only=True, tag_field="resourceType", tag="Basic")
 
     def __post_init__(self) -> None:
         if self.author is not None:
-            check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class Binary(Resource, kw_only=True, tag_field="resourceType", tag="Binary"):
@@ -753,9 +754,9 @@ class BiologicallyDerivedProduct(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.request is not None:
-            check_targets_of_all(self.request, 'ServiceRequest')
+            check_targets_of_all(self.request, 'ServiceRequest', ANY_TYPE)
         if self.parent is not None:
-            check_targets_of_all(self.parent, 'BiologicallyDerivedProduct')
+            check_targets_of_all(self.parent, 'BiologicallyDerivedProduct', ANY_TYPE)
 
 
 class BiologicallyDerivedProductCollection(BackboneElement, kw_only=True):
@@ -769,9 +770,9 @@ class BiologicallyDerivedProductCollection(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.collector is not None:
-            check_targets(self.collector, 'Practitioner|PractitionerRole')
+            check_targets(self.collector, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.source is not None:
-            check_targets(self.source, 'Organization|Patient')
+            check_targets(self.source, 'Organization|Patient', ANY_TYPE)
         nones = _BiologicallyDerivedProductCollection_collected(self).count(None)
         if 1 > nones:
             refuse_choice('collected')
@@ -790,7 +791,7 @@ class BiologicallyDerivedProductProcessing(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.additive is not None:
-            check_targets(self.additive, 'Substance')
+            check_targets(self.additive, 'Substance', ANY_TYPE)
         nones = _BiologicallyDerivedProductProcessing_time(self).count(None)
         if 1 > nones:
             refuse_choice('time')
@@ -840,7 +841,7 @@ class BodyStructure(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
 
 
 class Bundle(Resource, kw_only=True, tag_field="resourceType", tag="Bundle"):
@@ -992,7 +993,7 @@ class CapabilityStatementImplementation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.custodian is not None:
-            check_targets(self.custodian, 'Organization')
+            check_targets(self.custodian, 'Organization', ANY_TYPE)
 
 
 class CapabilityStatementRest(BackboneElement, kw_only=True):
@@ -1175,25 +1176,25 @@ class CarePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan')
+            check_targets_of_all(self.basedOn, 'CarePlan', ANY_TYPE)
         if self.replaces is not None:
-            check_targets_of_all(self.replaces, 'CarePlan')
+            check_targets_of_all(self.replaces, 'CarePlan', ANY_TYPE)
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'CarePlan')
+            check_targets_of_all(self.partOf, 'CarePlan', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.author is not None:
-            check_targets(self.author, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.author, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.contributor is not None:
-            check_targets_of_all(self.contributor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.contributor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.careTeam is not None:
-            check_targets_of_all(self.careTeam, 'CareTeam')
+            check_targets_of_all(self.careTeam, 'CareTeam', ANY_TYPE)
         if self.addresses is not None:
-            check_targets_of_all(self.addresses, 'Condition')
+            check_targets_of_all(self.addresses, 'Condition', ANY_TYPE)
         if self.goal is not None:
-            check_targets_of_all(self.goal, 'Goal')
+            check_targets_of_all(self.goal, 'Goal', ANY_TYPE)
 
 
 class CarePlanActivity(BackboneElement, kw_only=True):
@@ -1207,7 +1208,7 @@ class CarePlanActivity(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.reference is not None:
-            check_targets(self.reference, 'Appointment|CommunicationRequest|DeviceRequest|MedicationRequest|NutritionOrder|RequestGroup|ServiceRequest|Task|VisionPrescription')
+            check_targets(self.reference, 'Appointment|CommunicationRequest|DeviceRequest|MedicationRequest|NutritionOrder|RequestGroup|ServiceRequest|Task|VisionPrescription', ANY_TYPE)
 
 
 class CarePlanActivityDetail(BackboneElement, kw_only=True):
@@ -1243,15 +1244,15 @@ class CarePlanActivityDetail(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
         if self.goal is not None:
-            check_targets_of_all(self.goal, 'Goal')
+            check_targets_of_all(self.goal, 'Goal', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.performer is not None:
-            check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.productReference is not None:
-            check_targets(self.productReference, 'Medication|Substance')
+            check_targets(self.productReference, 'Medication|Substance', ANY_TYPE)
         nones = _CarePlanActivityDetail_scheduled(self).count(None)
         if 2 > nones:
             refuse_choice('scheduled')
@@ -1282,13 +1283,13 @@ class CareTeam(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition')
+            check_targets_of_all(self.reasonReference, 'Condition', ANY_TYPE)
         if self.managingOrganization is not None:
-            check_targets_of_all(self.managingOrganization, 'Organization')
+            check_targets_of_all(self.managingOrganization, 'Organization', ANY_TYPE)
 
 
 class CareTeamParticipant(BackboneElement, kw_only=True):
@@ -1301,9 +1302,9 @@ class CareTeamParticipant(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.member is not None:
-            check_targets(self.member, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.member, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.onBehalfOf is not None:
-            check_targets(self.onBehalfOf, 'Organization')
+            check_targets(self.onBehalfOf, 'Organization', ANY_TYPE)
 
 
 class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="CatalogEntry"):
@@ -1330,7 +1331,7 @@ class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.referencedItem is not None:
-            check_targets(self.referencedItem, 'ActivityDefinition|Binary|Device|HealthcareService|Medication|ObservationDefinition|Organization|PlanDefinition|Practitioner|PractitionerRole|SpecimenDefinition')
+            check_targets(self.referencedItem, 'ActivityDefinition|Binary|Device|HealthcareService|Medication|ObservationDefinition|Organization|PlanDefinition|Practitioner|PractitionerRole|SpecimenDefinition', ANY_TYPE)
 
 
 class CatalogEntryRelatedEntry(BackboneElement, kw_only=True):
@@ -1342,7 +1343,7 @@ class CatalogEntryRelatedEntry(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.item is not None:
-            check_targets(self.item, 'CatalogEntry')
+            check_targets(self.item, 'CatalogEntry', ANY_TYPE)
 
 
 class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="ChargeItem"):
@@ -1388,25 +1389,25 @@ class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="Ch
 
     def __post_init__(self) -> None:
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'ChargeItem')
+            check_targets_of_all(self.partOf, 'ChargeItem', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.context is not None:
-            check_targets(self.context, 'Encounter|EpisodeOfCare')
+            check_targets(self.context, 'Encounter|EpisodeOfCare', ANY_TYPE)
         if self.performingOrganization is not None:
-            check_targets(self.performingOrganization, 'Organization')
+            check_targets(self.performingOrganization, 'Organization', ANY_TYPE)
         if self.requestingOrganization is not None:
-            check_targets(self.requestingOrganization, 'Organization')
+            check_targets(self.requestingOrganization, 'Organization', ANY_TYPE)
         if self.costCenter is not None:
-            check_targets(self.costCenter, 'Organization')
+            check_targets(self.costCenter, 'Organization', ANY_TYPE)
         if self.enterer is not None:
-            check_targets(self.enterer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.enterer, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.service is not None:
-            check_targets_of_all(self.service, 'DiagnosticReport|ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|Observation|Procedure|SupplyDelivery')
+            check_targets_of_all(self.service, 'DiagnosticReport|ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|Observation|Procedure|SupplyDelivery', ANY_TYPE)
         if self.productReference is not None:
-            check_targets(self.productReference, 'Device|Medication|Substance')
+            check_targets(self.productReference, 'Device|Medication|Substance', ANY_TYPE)
         if self.account is not None:
-            check_targets_of_all(self.account, 'Account')
+            check_targets_of_all(self.account, 'Account', ANY_TYPE)
         nones = _ChargeItem_occurrence(self).count(None)
         if 2 > nones:
             refuse_choice('occurrence')
@@ -1423,7 +1424,7 @@ class ChargeItemPerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ChargeItemDefinition"):
@@ -1470,7 +1471,7 @@ class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType
 
     def __post_init__(self) -> None:
         if self.instance is not None:
-            check_targets_of_all(self.instance, 'Device|Medication|Substance')
+            check_targets_of_all(self.instance, 'Device|Medication|Substance', ANY_TYPE)
 
 
 class ChargeItemDefinitionApplicability(BackboneElement, kw_only=True):
@@ -1539,21 +1540,21 @@ class Claim(DomainResource, kw_only=True, tag_field="resourceType", tag="Claim")
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.enterer is not None:
-            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+            check_targets(self.enterer, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.insurer is not None:
-            check_targets(self.insurer, 'Organization')
+            check_targets(self.insurer, 'Organization', ANY_TYPE)
         if self.provider is not None:
-            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.prescription is not None:
-            check_targets(self.prescription, 'DeviceRequest|MedicationRequest|VisionPrescription')
+            check_targets(self.prescription, 'DeviceRequest|MedicationRequest|VisionPrescription', ANY_TYPE)
         if self.originalPrescription is not None:
-            check_targets(self.originalPrescription, 'DeviceRequest|MedicationRequest|VisionPrescription')
+            check_targets(self.originalPrescription, 'DeviceRequest|MedicationRequest|VisionPrescription', ANY_TYPE)
         if self.referral is not None:
-            check_targets(self.referral, 'ServiceRequest')
+            check_targets(self.referral, 'ServiceRequest', ANY_TYPE)
         if self.facility is not None:
-            check_targets(self.facility, 'Location')
+            check_targets(self.facility, 'Location', ANY_TYPE)
 
 
 class ClaimRelated(BackboneElement, kw_only=True):
@@ -1565,7 +1566,7 @@ class ClaimRelated(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.claim is not None:
-            check_targets(self.claim, 'Claim')
+            check_targets(self.claim, 'Claim', ANY_TYPE)
 
 
 class ClaimPayee(BackboneElement, kw_only=True):
@@ -1576,7 +1577,7 @@ class ClaimPayee(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.party is not None:
-            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ClaimCareTeam(BackboneElement, kw_only=True):
@@ -1592,7 +1593,7 @@ class ClaimCareTeam(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class ClaimSupportingInfo(BackboneElement, kw_only=True):
@@ -1636,7 +1637,7 @@ class ClaimDiagnosis(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.diagnosisReference is not None:
-            check_targets(self.diagnosisReference, 'Condition')
+            check_targets(self.diagnosisReference, 'Condition', ANY_TYPE)
         nones = _ClaimDiagnosis_diagnosis(self).count(None)
         if 1 != nones:
             refuse_choice('diagnosis')
@@ -1656,9 +1657,9 @@ class ClaimProcedure(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.procedureReference is not None:
-            check_targets(self.procedureReference, 'Procedure')
+            check_targets(self.procedureReference, 'Procedure', ANY_TYPE)
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
         nones = _ClaimProcedure_procedure(self).count(None)
         if 1 != nones:
             refuse_choice('procedure')
@@ -1681,9 +1682,9 @@ class ClaimInsurance(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.coverage is not None:
-            check_targets(self.coverage, 'Coverage')
+            check_targets(self.coverage, 'Coverage', ANY_TYPE)
         if self.claimResponse is not None:
-            check_targets(self.claimResponse, 'ClaimResponse')
+            check_targets(self.claimResponse, 'ClaimResponse', ANY_TYPE)
 
 
 class ClaimAccident(BackboneElement, kw_only=True):
@@ -1697,7 +1698,7 @@ class ClaimAccident(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.locationReference is not None:
-            check_targets(self.locationReference, 'Location')
+            check_targets(self.locationReference, 'Location', ANY_TYPE)
         nones = _ClaimAccident_location(self).count(None)
         if 1 > nones:
             refuse_choice('location')
@@ -1740,11 +1741,11 @@ class ClaimItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.locationReference is not None:
-            check_targets(self.locationReference, 'Location')
+            check_targets(self.locationReference, 'Location', ANY_TYPE)
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
         if self.encounter is not None:
-            check_targets_of_all(self.encounter, 'Encounter')
+            check_targets_of_all(self.encounter, 'Encounter', ANY_TYPE)
         nones = _ClaimItem_serviced(self).count(None)
         if 1 > nones:
             refuse_choice('serviced')
@@ -1773,7 +1774,7 @@ class ClaimItemDetail(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
 
 
 class ClaimItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -1795,7 +1796,7 @@ class ClaimItemDetailSubDetail(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
 
 
 class ClaimResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="ClaimResponse"):
@@ -1838,15 +1839,15 @@ class ClaimResponse(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.insurer is not None:
-            check_targets(self.insurer, 'Organization')
+            check_targets(self.insurer, 'Organization', ANY_TYPE)
         if self.requestor is not None:
-            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.request is not None:
-            check_targets(self.request, 'Claim')
+            check_targets(self.request, 'Claim', ANY_TYPE)
         if self.communicationRequest is not None:
-            check_targets_of_all(self.communicationRequest, 'CommunicationRequest')
+            check_targets_of_all(self.communicationRequest, 'CommunicationRequest', ANY_TYPE)
 
 
 class ClaimResponseItem(BackboneElement, kw_only=True):
@@ -1924,9 +1925,9 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.locationReference is not None:
-            check_targets(self.locationReference, 'Location')
+            check_targets(self.locationReference, 'Location', ANY_TYPE)
         nones = _ClaimResponseAddItem_serviced(self).count(None)
         if 1 > nones:
             refuse_choice('serviced')
@@ -2011,9 +2012,9 @@ class ClaimResponseInsurance(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.coverage is not None:
-            check_targets(self.coverage, 'Coverage')
+            check_targets(self.coverage, 'Coverage', ANY_TYPE)
         if self.claimResponse is not None:
-            check_targets(self.claimResponse, 'ClaimResponse')
+            check_targets(self.claimResponse, 'ClaimResponse', ANY_TYPE)
 
 
 class ClaimResponseError(BackboneElement, kw_only=True):
@@ -2062,17 +2063,17 @@ class ClinicalImpression(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.assessor is not None:
-            check_targets(self.assessor, 'Practitioner|PractitionerRole')
+            check_targets(self.assessor, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.previous is not None:
-            check_targets(self.previous, 'ClinicalImpression')
+            check_targets(self.previous, 'ClinicalImpression', ANY_TYPE)
         if self.problem is not None:
-            check_targets_of_all(self.problem, 'AllergyIntolerance|Condition')
+            check_targets_of_all(self.problem, 'AllergyIntolerance|Condition', ANY_TYPE)
         if self.prognosisReference is not None:
-            check_targets_of_all(self.prognosisReference, 'RiskAssessment')
+            check_targets_of_all(self.prognosisReference, 'RiskAssessment', ANY_TYPE)
         nones = _ClinicalImpression_effective(self).count(None)
         if 1 > nones:
             refuse_choice('effective')
@@ -2086,7 +2087,7 @@ class ClinicalImpressionInvestigation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.item is not None:
-            check_targets_of_all(self.item, 'DiagnosticReport|FamilyMemberHistory|ImagingStudy|Media|Observation|QuestionnaireResponse|RiskAssessment')
+            check_targets_of_all(self.item, 'DiagnosticReport|FamilyMemberHistory|ImagingStudy|Media|Observation|QuestionnaireResponse|RiskAssessment', ANY_TYPE)
 
 
 class ClinicalImpressionFinding(BackboneElement, kw_only=True):
@@ -2099,7 +2100,7 @@ class ClinicalImpressionFinding(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.itemReference is not None:
-            check_targets(self.itemReference, 'Condition|Media|Observation')
+            check_targets(self.itemReference, 'Condition|Media|Observation', ANY_TYPE)
 
 
 class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="CodeSystem"):
@@ -2264,17 +2265,17 @@ class Communication(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.inResponseTo is not None:
-            check_targets_of_all(self.inResponseTo, 'Communication')
+            check_targets_of_all(self.inResponseTo, 'Communication', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.recipient is not None:
-            check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.sender is not None:
-            check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
 
 
 class CommunicationPayload(BackboneElement, kw_only=True):
@@ -2326,19 +2327,19 @@ class CommunicationRequest(DomainResource, kw_only=True, tag_field="resourceType
 
     def __post_init__(self) -> None:
         if self.replaces is not None:
-            check_targets_of_all(self.replaces, 'CommunicationRequest')
+            check_targets_of_all(self.replaces, 'CommunicationRequest', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.requester is not None:
-            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.recipient is not None:
-            check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.recipient, 'CareTeam|Device|Group|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.sender is not None:
-            check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.sender, 'Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
         nones = _CommunicationRequest_occurrence(self).count(None)
         if 1 > nones:
             refuse_choice('occurrence')
@@ -2426,11 +2427,11 @@ class Composition(DomainResource, kw_only=True, tag_field="resourceType", tag="C
 
     def __post_init__(self) -> None:
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.author is not None:
-            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.custodian is not None:
-            check_targets(self.custodian, 'Organization')
+            check_targets(self.custodian, 'Organization', ANY_TYPE)
 
 
 class CompositionAttester(BackboneElement, kw_only=True):
@@ -2444,7 +2445,7 @@ class CompositionAttester(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.party is not None:
-            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class CompositionRelatesTo(BackboneElement, kw_only=True):
@@ -2457,7 +2458,7 @@ class CompositionRelatesTo(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.targetReference is not None:
-            check_targets(self.targetReference, 'Composition')
+            check_targets(self.targetReference, 'Composition', ANY_TYPE)
         nones = _CompositionRelatesTo_target(self).count(None)
         if 1 != nones:
             refuse_choice('target')
@@ -2489,7 +2490,7 @@ class CompositionSection(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.author is not None:
-            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ConceptMap(DomainResource, kw_only=True, tag_field="resourceType", tag="ConceptMap"):
@@ -2644,17 +2645,17 @@ class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Con
 
     def __post_init__(self) -> None:
         if self.clinicalStatus is not None:
-            check_concept(self.clinicalStatus, 'ConditionClinical')
+            check_concept(self.clinicalStatus, CONCEPTS['ConditionClinical'])
         if self.verificationStatus is not None:
-            check_concept(self.verificationStatus, 'ConditionVerStatus')
+            check_concept(self.verificationStatus, CONCEPTS['ConditionVerStatus'])
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.recorder is not None:
-            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.asserter is not None:
-            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         nones = _Condition_onset(self).count(None)
         if 4 > nones:
             refuse_choice('onset')
@@ -2672,7 +2673,7 @@ class ConditionStage(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.assessment is not None:
-            check_targets_of_all(self.assessment, 'ClinicalImpression|DiagnosticReport|Observation')
+            check_targets_of_all(self.assessment, 'ClinicalImpression|DiagnosticReport|Observation', ANY_TYPE)
 
 
 class ConditionEvidence(BackboneElement, kw_only=True):
@@ -2705,13 +2706,13 @@ class Consent(DomainResource, kw_only=True, tag_field="resourceType", tag="Conse
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.performer is not None:
-            check_targets_of_all(self.performer, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.performer, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.organization is not None:
-            check_targets_of_all(self.organization, 'Organization')
+            check_targets_of_all(self.organization, 'Organization', ANY_TYPE)
         if self.sourceReference is not None:
-            check_targets(self.sourceReference, 'Consent|Contract|DocumentReference|QuestionnaireResponse')
+            check_targets(self.sourceReference, 'Consent|Contract|DocumentReference|QuestionnaireResponse', ANY_TYPE)
         nones = _Consent_source(self).count(None)
         if 1 > nones:
             refuse_choice('source')
@@ -2737,7 +2738,7 @@ class ConsentVerification(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.verifiedWith is not None:
-            check_targets(self.verifiedWith, 'Patient|RelatedPerson')
+            check_targets(self.verifiedWith, 'Patient|RelatedPerson', ANY_TYPE)
 
 
 class ConsentProvision(BackboneElement, kw_only=True, rename={'class_': 'class'}):
@@ -2765,7 +2766,7 @@ class ConsentProvisionActor(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.reference is not None:
-            check_targets(self.reference, 'CareTeam|Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.reference, 'CareTeam|Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ConsentProvisionData(BackboneElement, kw_only=True):
@@ -2827,19 +2828,19 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
 
     def __post_init__(self) -> None:
         if self.instantiatesCanonical is not None:
-            check_targets(self.instantiatesCanonical, 'Contract')
+            check_targets(self.instantiatesCanonical, 'Contract', ANY_TYPE)
         if self.authority is not None:
-            check_targets_of_all(self.authority, 'Organization')
+            check_targets_of_all(self.authority, 'Organization', ANY_TYPE)
         if self.domain is not None:
-            check_targets_of_all(self.domain, 'Location')
+            check_targets_of_all(self.domain, 'Location', ANY_TYPE)
         if self.site is not None:
-            check_targets_of_all(self.site, 'Location')
+            check_targets_of_all(self.site, 'Location', ANY_TYPE)
         if self.author is not None:
-            check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole')
+            check_targets(self.author, 'Organization|Patient|Practitioner|PractitionerRole', ANY_TYPE)
         if self.relevantHistory is not None:
-            check_targets_of_all(self.relevantHistory, 'Provenance')
+            check_targets_of_all(self.relevantHistory, 'Provenance', ANY_TYPE)
         if self.legallyBindingReference is not None:
-            check_targets(self.legallyBindingReference, 'Composition|Contract|DocumentReference|QuestionnaireResponse')
+            check_targets(self.legallyBindingReference, 'Composition|Contract|DocumentReference|QuestionnaireResponse', ANY_TYPE)
         nones = _Contract_topic(self).count(None)
         if 1 > nones:
             refuse_choice('topic')
@@ -2863,7 +2864,7 @@ class ContractContentDefinition(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.publisher is not None:
-            check_targets(self.publisher, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.publisher, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class ContractTerm(BackboneElement, kw_only=True):
@@ -2927,7 +2928,7 @@ class ContractTermOfferParty(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.reference is not None:
-            check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ContractTermOfferAnswer(BackboneElement, kw_only=True):
@@ -3021,9 +3022,9 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.responsible is not None:
-            check_targets(self.responsible, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.responsible, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.recipient is not None:
-            check_targets(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         nones = _ContractTermAssetValuedItem_entity(self).count(None)
         if 1 > nones:
             refuse_choice('entity')
@@ -3067,13 +3068,13 @@ class ContractTermAction(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.context is not None:
-            check_targets(self.context, 'Encounter|EpisodeOfCare')
+            check_targets(self.context, 'Encounter|EpisodeOfCare', ANY_TYPE)
         if self.requester is not None:
-            check_targets_of_all(self.requester, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.requester, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.performer is not None:
-            check_targets(self.performer, 'CareTeam|Device|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Substance')
+            check_targets(self.performer, 'CareTeam|Device|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson|Substance', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Questionnaire|QuestionnaireResponse')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Questionnaire|QuestionnaireResponse', ANY_TYPE)
         nones = _ContractTermAction_occurrence(self).count(None)
         if 2 > nones:
             refuse_choice('occurrence')
@@ -3087,7 +3088,7 @@ class ContractTermActionSubject(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.reference is not None:
-            check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.reference, 'Device|Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ContractSigner(BackboneElement, kw_only=True):
@@ -3099,7 +3100,7 @@ class ContractSigner(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.party is not None:
-            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ContractFriendly(BackboneElement, kw_only=True):
@@ -3110,7 +3111,7 @@ class ContractFriendly(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.contentReference is not None:
-            check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse')
+            check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse', ANY_TYPE)
         nones = _ContractFriendly_content(self).count(None)
         if 1 != nones:
             refuse_choice('content')
@@ -3124,7 +3125,7 @@ class ContractLegal(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.contentReference is not None:
-            check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse')
+            check_targets(self.contentReference, 'Composition|DocumentReference|QuestionnaireResponse', ANY_TYPE)
         nones = _ContractLegal_content(self).count(None)
         if 1 != nones:
             refuse_choice('content')
@@ -3138,7 +3139,7 @@ class ContractRule(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.contentReference is not None:
-            check_targets(self.contentReference, 'DocumentReference')
+            check_targets(self.contentReference, 'DocumentReference', ANY_TYPE)
         nones = _ContractRule_content(self).count(None)
         if 1 != nones:
             refuse_choice('content')
@@ -3174,15 +3175,15 @@ class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Cove
 
     def __post_init__(self) -> None:
         if self.policyHolder is not None:
-            check_targets(self.policyHolder, 'Organization|Patient|RelatedPerson')
+            check_targets(self.policyHolder, 'Organization|Patient|RelatedPerson', ANY_TYPE)
         if self.subscriber is not None:
-            check_targets(self.subscriber, 'Patient|RelatedPerson')
+            check_targets(self.subscriber, 'Patient|RelatedPerson', ANY_TYPE)
         if self.beneficiary is not None:
-            check_targets(self.beneficiary, 'Patient')
+            check_targets(self.beneficiary, 'Patient', ANY_TYPE)
         if self.payor is not None:
-            check_targets_of_all(self.payor, 'Organization|Patient|RelatedPerson')
+            check_targets_of_all(self.payor, 'Organization|Patient|RelatedPerson', ANY_TYPE)
         if self.contract is not None:
-            check_targets_of_all(self.contract, 'Contract')
+            check_targets_of_all(self.contract, 'Contract', ANY_TYPE)
 
 
 class CoverageClass(BackboneElement, kw_only=True):
@@ -3242,15 +3243,15 @@ class CoverageEligibilityRequest(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.enterer is not None:
-            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+            check_targets(self.enterer, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.provider is not None:
-            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.insurer is not None:
-            check_targets(self.insurer, 'Organization')
+            check_targets(self.insurer, 'Organization', ANY_TYPE)
         if self.facility is not None:
-            check_targets(self.facility, 'Location')
+            check_targets(self.facility, 'Location', ANY_TYPE)
         nones = _CoverageEligibilityRequest_serviced(self).count(None)
         if 1 > nones:
             refuse_choice('serviced')
@@ -3277,7 +3278,7 @@ class CoverageEligibilityRequestInsurance(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.coverage is not None:
-            check_targets(self.coverage, 'Coverage')
+            check_targets(self.coverage, 'Coverage', ANY_TYPE)
 
 
 class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
@@ -3297,9 +3298,9 @@ class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            check_targets(self.provider, 'Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.facility is not None:
-            check_targets(self.facility, 'Location|Organization')
+            check_targets(self.facility, 'Location|Organization', ANY_TYPE)
 
 
 class CoverageEligibilityRequestItemDiagnosis(BackboneElement, kw_only=True):
@@ -3310,7 +3311,7 @@ class CoverageEligibilityRequestItemDiagnosis(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.diagnosisReference is not None:
-            check_targets(self.diagnosisReference, 'Condition')
+            check_targets(self.diagnosisReference, 'Condition', ANY_TYPE)
         nones = _CoverageEligibilityRequestItemDiagnosis_diagnosis(self).count(None)
         if 1 > nones:
             refuse_choice('diagnosis')
@@ -3346,13 +3347,13 @@ class CoverageEligibilityResponse(DomainResource, kw_only=True, tag_field="resou
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.requestor is not None:
-            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.request is not None:
-            check_targets(self.request, 'CoverageEligibilityRequest')
+            check_targets(self.request, 'CoverageEligibilityRequest', ANY_TYPE)
         if self.insurer is not None:
-            check_targets(self.insurer, 'Organization')
+            check_targets(self.insurer, 'Organization', ANY_TYPE)
         nones = _CoverageEligibilityResponse_serviced(self).count(None)
         if 1 > nones:
             refuse_choice('serviced')
@@ -3369,7 +3370,7 @@ class CoverageEligibilityResponseInsurance(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.coverage is not None:
-            check_targets(self.coverage, 'Coverage')
+            check_targets(self.coverage, 'Coverage', ANY_TYPE)
 
 
 class CoverageEligibilityResponseInsuranceItem(BackboneElement, kw_only=True):
@@ -3397,7 +3398,7 @@ class CoverageEligibilityResponseInsuranceItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            check_targets(self.provider, 'Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class CoverageEligibilityResponseInsuranceItemBenefit(BackboneElement, kw_only=True):
@@ -3455,9 +3456,9 @@ class DetectedIssue(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.author is not None:
-            check_targets(self.author, 'Device|Practitioner|PractitionerRole')
+            check_targets(self.author, 'Device|Practitioner|PractitionerRole', ANY_TYPE)
         nones = _DetectedIssue_identified(self).count(None)
         if 1 > nones:
             refuse_choice('identified')
@@ -3480,7 +3481,7 @@ class DetectedIssueMitigation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.author is not None:
-            check_targets(self.author, 'Practitioner|PractitionerRole')
+            check_targets(self.author, 'Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device"):
@@ -3526,15 +3527,15 @@ class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device
 
     def __post_init__(self) -> None:
         if self.definition is not None:
-            check_targets(self.definition, 'DeviceDefinition')
+            check_targets(self.definition, 'DeviceDefinition', ANY_TYPE)
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.owner is not None:
-            check_targets(self.owner, 'Organization')
+            check_targets(self.owner, 'Organization', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.parent is not None:
-            check_targets(self.parent, 'Device')
+            check_targets(self.parent, 'Device', ANY_TYPE)
 
 
 class DeviceUdiCarrier(BackboneElement, kw_only=True):
@@ -3627,11 +3628,11 @@ class DeviceDefinition(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.manufacturerReference is not None:
-            check_targets(self.manufacturerReference, 'Organization')
+            check_targets(self.manufacturerReference, 'Organization', ANY_TYPE)
         if self.owner is not None:
-            check_targets(self.owner, 'Organization')
+            check_targets(self.owner, 'Organization', ANY_TYPE)
         if self.parentDevice is not None:
-            check_targets(self.parentDevice, 'DeviceDefinition')
+            check_targets(self.parentDevice, 'DeviceDefinition', ANY_TYPE)
         nones = _DeviceDefinition_manufacturer(self).count(None)
         if 1 > nones:
             refuse_choice('manufacturer')
@@ -3711,9 +3712,9 @@ class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets(self.source, 'Device')
+            check_targets(self.source, 'Device', ANY_TYPE)
         if self.parent is not None:
-            check_targets(self.parent, 'Device')
+            check_targets(self.parent, 'Device', ANY_TYPE)
 
 
 class DeviceMetricCalibration(BackboneElement, kw_only=True):
@@ -3768,21 +3769,21 @@ class DeviceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.codeReference is not None:
-            check_targets(self.codeReference, 'Device')
+            check_targets(self.codeReference, 'Device', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Location|Patient')
+            check_targets(self.subject, 'Device|Group|Location|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.requester is not None:
-            check_targets(self.requester, 'Device|Organization|Practitioner|PractitionerRole')
+            check_targets(self.requester, 'Device|Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.performer is not None:
-            check_targets(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
         if self.insurance is not None:
-            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage', ANY_TYPE)
         if self.relevantHistory is not None:
-            check_targets_of_all(self.relevantHistory, 'Provenance')
+            check_targets_of_all(self.relevantHistory, 'Provenance', ANY_TYPE)
         nones = _DeviceRequest_code(self).count(None)
         if 1 != nones:
             refuse_choice('code')
@@ -3832,17 +3833,17 @@ class DeviceUseStatement(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'ServiceRequest')
+            check_targets_of_all(self.basedOn, 'ServiceRequest', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.derivedFrom is not None:
-            check_targets_of_all(self.derivedFrom, 'Claim|DocumentReference|Observation|Procedure|QuestionnaireResponse|ServiceRequest')
+            check_targets_of_all(self.derivedFrom, 'Claim|DocumentReference|Observation|Procedure|QuestionnaireResponse|ServiceRequest', ANY_TYPE)
         if self.source is not None:
-            check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.device is not None:
-            check_targets(self.device, 'Device')
+            check_targets(self.device, 'Device', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation', ANY_TYPE)
         nones = _DeviceUseStatement_timing(self).count(None)
         if 2 > nones:
             refuse_choice('timing')
@@ -3878,21 +3879,21 @@ class DiagnosticReport(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Location|Patient')
+            check_targets(self.subject, 'Device|Group|Location|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.performer is not None:
-            check_targets_of_all(self.performer, 'CareTeam|Organization|Practitioner|PractitionerRole')
+            check_targets_of_all(self.performer, 'CareTeam|Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.resultsInterpreter is not None:
-            check_targets_of_all(self.resultsInterpreter, 'CareTeam|Organization|Practitioner|PractitionerRole')
+            check_targets_of_all(self.resultsInterpreter, 'CareTeam|Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.specimen is not None:
-            check_targets_of_all(self.specimen, 'Specimen')
+            check_targets_of_all(self.specimen, 'Specimen', ANY_TYPE)
         if self.result is not None:
-            check_targets_of_all(self.result, 'Observation')
+            check_targets_of_all(self.result, 'Observation', ANY_TYPE)
         if self.imagingStudy is not None:
-            check_targets_of_all(self.imagingStudy, 'ImagingStudy')
+            check_targets_of_all(self.imagingStudy, 'ImagingStudy', ANY_TYPE)
         nones = _DiagnosticReport_effective(self).count(None)
         if 1 > nones:
             refuse_choice('effective')
@@ -3907,7 +3908,7 @@ class DiagnosticReportMedia(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.link is not None:
-            check_targets(self.link, 'Media')
+            check_targets(self.link, 'Media', ANY_TYPE)
 
 
 class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", tag="DocumentManifest"):
@@ -3933,11 +3934,11 @@ class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Patient|Practitioner')
+            check_targets(self.subject, 'Device|Group|Patient|Practitioner', ANY_TYPE)
         if self.author is not None:
-            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.recipient is not None:
-            check_targets_of_all(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.recipient, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class DocumentManifestRelated(BackboneElement, kw_only=True):
@@ -3974,13 +3975,13 @@ class DocumentReference(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Patient|Practitioner')
+            check_targets(self.subject, 'Device|Group|Patient|Practitioner', ANY_TYPE)
         if self.author is not None:
-            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.authenticator is not None:
-            check_targets(self.authenticator, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.authenticator, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.custodian is not None:
-            check_targets(self.custodian, 'Organization')
+            check_targets(self.custodian, 'Organization', ANY_TYPE)
 
 
 class DocumentReferenceRelatesTo(BackboneElement, kw_only=True):
@@ -3992,7 +3993,7 @@ class DocumentReferenceRelatesTo(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.target is not None:
-            check_targets(self.target, 'DocumentReference')
+            check_targets(self.target, 'DocumentReference', ANY_TYPE)
 
 
 class DocumentReferenceContent(BackboneElement, kw_only=True):
@@ -4015,9 +4016,9 @@ class DocumentReferenceContext(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.encounter is not None:
-            check_targets_of_all(self.encounter, 'Encounter|EpisodeOfCare')
+            check_targets_of_all(self.encounter, 'Encounter|EpisodeOfCare', ANY_TYPE)
         if self.sourcePatientInfo is not None:
-            check_targets(self.sourcePatientInfo, 'Patient')
+            check_targets(self.sourcePatientInfo, 'Patient', ANY_TYPE)
 
 
 class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceType", tag="EffectEvidenceSynthesis"):
@@ -4071,13 +4072,13 @@ class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceT
 
     def __post_init__(self) -> None:
         if self.population is not None:
-            check_targets(self.population, 'EvidenceVariable')
+            check_targets(self.population, 'EvidenceVariable', ANY_TYPE)
         if self.exposure is not None:
-            check_targets(self.exposure, 'EvidenceVariable')
+            check_targets(self.exposure, 'EvidenceVariable', ANY_TYPE)
         if self.exposureAlternative is not None:
-            check_targets(self.exposureAlternative, 'EvidenceVariable')
+            check_targets(self.exposureAlternative, 'EvidenceVariable', ANY_TYPE)
         if self.outcome is not None:
-            check_targets(self.outcome, 'EvidenceVariable')
+            check_targets(self.outcome, 'EvidenceVariable', ANY_TYPE)
 
 
 class EffectEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
@@ -4103,7 +4104,7 @@ class EffectEvidenceSynthesisResultsByExposure(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.riskEvidenceSynthesis is not None:
-            check_targets(self.riskEvidenceSynthesis, 'RiskEvidenceSynthesis')
+            check_targets(self.riskEvidenceSynthesis, 'RiskEvidenceSynthesis', ANY_TYPE)
 
 
 class EffectEvidenceSynthesisEffectEstimate(BackboneElement, kw_only=True):
@@ -4178,21 +4179,21 @@ class Encounter(DomainResource, kw_only=True, tag_field="resourceType", tag="Enc
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.episodeOfCare is not None:
-            check_targets_of_all(self.episodeOfCare, 'EpisodeOfCare')
+            check_targets_of_all(self.episodeOfCare, 'EpisodeOfCare', ANY_TYPE)
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'ServiceRequest')
+            check_targets_of_all(self.basedOn, 'ServiceRequest', ANY_TYPE)
         if self.appointment is not None:
-            check_targets_of_all(self.appointment, 'Appointment')
+            check_targets_of_all(self.appointment, 'Appointment', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure')
+            check_targets_of_all(self.reasonReference, 'Condition|ImmunizationRecommendation|Observation|Procedure', ANY_TYPE)
         if self.account is not None:
-            check_targets_of_all(self.account, 'Account')
+            check_targets_of_all(self.account, 'Account', ANY_TYPE)
         if self.serviceProvider is not None:
-            check_targets(self.serviceProvider, 'Organization')
+            check_targets(self.serviceProvider, 'Organization', ANY_TYPE)
         if self.partOf is not None:
-            check_targets(self.partOf, 'Encounter')
+            check_targets(self.partOf, 'Encounter', ANY_TYPE)
 
 
 class EncounterStatusHistory(BackboneElement, kw_only=True):
@@ -4219,7 +4220,7 @@ class EncounterParticipant(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.individual is not None:
-            check_targets(self.individual, 'Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.individual, 'Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class EncounterDiagnosis(BackboneElement, kw_only=True):
@@ -4232,7 +4233,7 @@ class EncounterDiagnosis(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.condition is not None:
-            check_targets(self.condition, 'Condition|Procedure')
+            check_targets(self.condition, 'Condition|Procedure', ANY_TYPE)
 
 
 class EncounterHospitalization(BackboneElement, kw_only=True):
@@ -4250,9 +4251,9 @@ class EncounterHospitalization(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.origin is not None:
-            check_targets(self.origin, 'Location|Organization')
+            check_targets(self.origin, 'Location|Organization', ANY_TYPE)
         if self.destination is not None:
-            check_targets(self.destination, 'Location|Organization')
+            check_targets(self.destination, 'Location|Organization', ANY_TYPE)
 
 
 class EncounterLocation(BackboneElement, kw_only=True):
@@ -4266,7 +4267,7 @@ class EncounterLocation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
 
 
 class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endpoint"):
@@ -4292,7 +4293,7 @@ class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endp
 
     def __post_init__(self) -> None:
         if self.managingOrganization is not None:
-            check_targets(self.managingOrganization, 'Organization')
+            check_targets(self.managingOrganization, 'Organization', ANY_TYPE)
 
 
 class EnrollmentRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentRequest"):
@@ -4311,13 +4312,13 @@ class EnrollmentRequest(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.insurer is not None:
-            check_targets(self.insurer, 'Organization')
+            check_targets(self.insurer, 'Organization', ANY_TYPE)
         if self.provider is not None:
-            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.candidate is not None:
-            check_targets(self.candidate, 'Patient')
+            check_targets(self.candidate, 'Patient', ANY_TYPE)
         if self.coverage is not None:
-            check_targets(self.coverage, 'Coverage')
+            check_targets(self.coverage, 'Coverage', ANY_TYPE)
 
 
 class EnrollmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentResponse"):
@@ -4339,11 +4340,11 @@ class EnrollmentResponse(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.request is not None:
-            check_targets(self.request, 'EnrollmentRequest')
+            check_targets(self.request, 'EnrollmentRequest', ANY_TYPE)
         if self.organization is not None:
-            check_targets(self.organization, 'Organization')
+            check_targets(self.organization, 'Organization', ANY_TYPE)
         if self.requestProvider is not None:
-            check_targets(self.requestProvider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.requestProvider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class EpisodeOfCare(DomainResource, kw_only=True, tag_field="resourceType", tag="EpisodeOfCare"):
@@ -4366,17 +4367,17 @@ class EpisodeOfCare(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.managingOrganization is not None:
-            check_targets(self.managingOrganization, 'Organization')
+            check_targets(self.managingOrganization, 'Organization', ANY_TYPE)
         if self.referralRequest is not None:
-            check_targets_of_all(self.referralRequest, 'ServiceRequest')
+            check_targets_of_all(self.referralRequest, 'ServiceRequest', ANY_TYPE)
         if self.careManager is not None:
-            check_targets(self.careManager, 'Practitioner|PractitionerRole')
+            check_targets(self.careManager, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.team is not None:
-            check_targets_of_all(self.team, 'CareTeam')
+            check_targets_of_all(self.team, 'CareTeam', ANY_TYPE)
         if self.account is not None:
-            check_targets_of_all(self.account, 'Account')
+            check_targets_of_all(self.account, 'Account', ANY_TYPE)
 
 
 class EpisodeOfCareStatusHistory(BackboneElement, kw_only=True):
@@ -4397,7 +4398,7 @@ class EpisodeOfCareDiagnosis(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.condition is not None:
-            check_targets(self.condition, 'Condition')
+            check_targets(self.condition, 'Condition', ANY_TYPE)
 
 
 class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="EventDefinition"):
@@ -4451,7 +4452,7 @@ class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", ta
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         nones = _EventDefinition_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -4505,11 +4506,11 @@ class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evid
 
     def __post_init__(self) -> None:
         if self.exposureBackground is not None:
-            check_targets(self.exposureBackground, 'EvidenceVariable')
+            check_targets(self.exposureBackground, 'EvidenceVariable', ANY_TYPE)
         if self.exposureVariant is not None:
-            check_targets_of_all(self.exposureVariant, 'EvidenceVariable')
+            check_targets_of_all(self.exposureVariant, 'EvidenceVariable', ANY_TYPE)
         if self.outcome is not None:
-            check_targets_of_all(self.outcome, 'EvidenceVariable')
+            check_targets_of_all(self.outcome, 'EvidenceVariable', ANY_TYPE)
 
 
 class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", tag="EvidenceVariable"):
@@ -4585,7 +4586,7 @@ class EvidenceVariableCharacteristic(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.definitionReference is not None:
-            check_targets(self.definitionReference, 'Group')
+            check_targets(self.definitionReference, 'Group', ANY_TYPE)
         nones = _EvidenceVariableCharacteristic_definition(self).count(None)
         if 5 != nones:
             refuse_choice('definition')
@@ -4787,25 +4788,25 @@ class ExplanationOfBenefit(DomainResource, kw_only=True, tag_field="resourceType
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.enterer is not None:
-            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+            check_targets(self.enterer, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.insurer is not None:
-            check_targets(self.insurer, 'Organization')
+            check_targets(self.insurer, 'Organization', ANY_TYPE)
         if self.provider is not None:
-            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.prescription is not None:
-            check_targets(self.prescription, 'MedicationRequest|VisionPrescription')
+            check_targets(self.prescription, 'MedicationRequest|VisionPrescription', ANY_TYPE)
         if self.originalPrescription is not None:
-            check_targets(self.originalPrescription, 'MedicationRequest')
+            check_targets(self.originalPrescription, 'MedicationRequest', ANY_TYPE)
         if self.referral is not None:
-            check_targets(self.referral, 'ServiceRequest')
+            check_targets(self.referral, 'ServiceRequest', ANY_TYPE)
         if self.facility is not None:
-            check_targets(self.facility, 'Location')
+            check_targets(self.facility, 'Location', ANY_TYPE)
         if self.claim is not None:
-            check_targets(self.claim, 'Claim')
+            check_targets(self.claim, 'Claim', ANY_TYPE)
         if self.claimResponse is not None:
-            check_targets(self.claimResponse, 'ClaimResponse')
+            check_targets(self.claimResponse, 'ClaimResponse', ANY_TYPE)
 
 
 class ExplanationOfBenefitRelated(BackboneElement, kw_only=True):
@@ -4817,7 +4818,7 @@ class ExplanationOfBenefitRelated(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.claim is not None:
-            check_targets(self.claim, 'Claim')
+            check_targets(self.claim, 'Claim', ANY_TYPE)
 
 
 class ExplanationOfBenefitPayee(BackboneElement, kw_only=True):
@@ -4828,7 +4829,7 @@ class ExplanationOfBenefitPayee(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.party is not None:
-            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.party, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ExplanationOfBenefitCareTeam(BackboneElement, kw_only=True):
@@ -4844,7 +4845,7 @@ class ExplanationOfBenefitCareTeam(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class ExplanationOfBenefitSupportingInfo(BackboneElement, kw_only=True):
@@ -4888,7 +4889,7 @@ class ExplanationOfBenefitDiagnosis(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.diagnosisReference is not None:
-            check_targets(self.diagnosisReference, 'Condition')
+            check_targets(self.diagnosisReference, 'Condition', ANY_TYPE)
         nones = _ExplanationOfBenefitDiagnosis_diagnosis(self).count(None)
         if 1 != nones:
             refuse_choice('diagnosis')
@@ -4908,9 +4909,9 @@ class ExplanationOfBenefitProcedure(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.procedureReference is not None:
-            check_targets(self.procedureReference, 'Procedure')
+            check_targets(self.procedureReference, 'Procedure', ANY_TYPE)
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
         nones = _ExplanationOfBenefitProcedure_procedure(self).count(None)
         if 1 != nones:
             refuse_choice('procedure')
@@ -4927,7 +4928,7 @@ class ExplanationOfBenefitInsurance(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.coverage is not None:
-            check_targets(self.coverage, 'Coverage')
+            check_targets(self.coverage, 'Coverage', ANY_TYPE)
 
 
 class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
@@ -4941,7 +4942,7 @@ class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.locationReference is not None:
-            check_targets(self.locationReference, 'Location')
+            check_targets(self.locationReference, 'Location', ANY_TYPE)
         nones = _ExplanationOfBenefitAccident_location(self).count(None)
         if 1 > nones:
             refuse_choice('location')
@@ -4987,11 +4988,11 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.locationReference is not None:
-            check_targets(self.locationReference, 'Location')
+            check_targets(self.locationReference, 'Location', ANY_TYPE)
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
         if self.encounter is not None:
-            check_targets_of_all(self.encounter, 'Encounter')
+            check_targets_of_all(self.encounter, 'Encounter', ANY_TYPE)
         nones = _ExplanationOfBenefitItem_serviced(self).count(None)
         if 1 > nones:
             refuse_choice('serviced')
@@ -5033,7 +5034,7 @@ class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
 
 
 class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -5058,7 +5059,7 @@ class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.udi is not None:
-            check_targets_of_all(self.udi, 'Device')
+            check_targets_of_all(self.udi, 'Device', ANY_TYPE)
 
 
 class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
@@ -5094,9 +5095,9 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets_of_all(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.locationReference is not None:
-            check_targets(self.locationReference, 'Location')
+            check_targets(self.locationReference, 'Location', ANY_TYPE)
         nones = _ExplanationOfBenefitAddItem_serviced(self).count(None)
         if 1 > nones:
             refuse_choice('serviced')
@@ -5250,9 +5251,9 @@ class FamilyMemberHistory(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'AllergyIntolerance|Condition|DiagnosticReport|DocumentReference|Observation|QuestionnaireResponse')
+            check_targets_of_all(self.reasonReference, 'AllergyIntolerance|Condition|DiagnosticReport|DocumentReference|Observation|QuestionnaireResponse', ANY_TYPE)
         nones = _FamilyMemberHistory_born(self).count(None)
         if 2 > nones:
             refuse_choice('born')
@@ -5300,11 +5301,11 @@ class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Location|Medication|Organization|Patient|PlanDefinition|Practitioner|Procedure')
+            check_targets(self.subject, 'Group|Location|Medication|Organization|Patient|PlanDefinition|Practitioner|Procedure', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.author is not None:
-            check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole')
+            check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
@@ -5335,13 +5336,13 @@ class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Organization|Patient')
+            check_targets(self.subject, 'Group|Organization|Patient', ANY_TYPE)
         if self.expressedBy is not None:
-            check_targets(self.expressedBy, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.expressedBy, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.addresses is not None:
-            check_targets_of_all(self.addresses, 'Condition|MedicationStatement|NutritionOrder|Observation|RiskAssessment|ServiceRequest')
+            check_targets_of_all(self.addresses, 'Condition|MedicationStatement|NutritionOrder|Observation|RiskAssessment|ServiceRequest', ANY_TYPE)
         if self.outcomeReference is not None:
-            check_targets_of_all(self.outcomeReference, 'Observation')
+            check_targets_of_all(self.outcomeReference, 'Observation', ANY_TYPE)
         nones = _Goal_start(self).count(None)
         if 1 > nones:
             refuse_choice('start')
@@ -5472,7 +5473,7 @@ class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group")
 
     def __post_init__(self) -> None:
         if self.managingEntity is not None:
-            check_targets(self.managingEntity, 'Organization|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.managingEntity, 'Organization|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class GroupCharacteristic(BackboneElement, kw_only=True):
@@ -5505,7 +5506,7 @@ class GroupMember(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.entity is not None:
-            check_targets(self.entity, 'Device|Group|Medication|Patient|Practitioner|PractitionerRole|Substance')
+            check_targets(self.entity, 'Device|Group|Medication|Patient|Practitioner|PractitionerRole|Substance', ANY_TYPE)
 
 
 class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="GuidanceResponse"):
@@ -5536,19 +5537,19 @@ class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.performer is not None:
-            check_targets(self.performer, 'Device')
+            check_targets(self.performer, 'Device', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
         if self.evaluationMessage is not None:
-            check_targets_of_all(self.evaluationMessage, 'OperationOutcome')
+            check_targets_of_all(self.evaluationMessage, 'OperationOutcome', ANY_TYPE)
         if self.outputParameters is not None:
-            check_targets(self.outputParameters, 'Parameters')
+            check_targets(self.outputParameters, 'Parameters', ANY_TYPE)
         if self.result is not None:
-            check_targets(self.result, 'CarePlan|RequestGroup')
+            check_targets(self.result, 'CarePlan|RequestGroup', ANY_TYPE)
         nones = _GuidanceResponse_module(self).count(None)
         if 2 != nones:
             refuse_choice('module')
@@ -5591,13 +5592,13 @@ class HealthcareService(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.providedBy is not None:
-            check_targets(self.providedBy, 'Organization')
+            check_targets(self.providedBy, 'Organization', ANY_TYPE)
         if self.location is not None:
-            check_targets_of_all(self.location, 'Location')
+            check_targets_of_all(self.location, 'Location', ANY_TYPE)
         if self.coverageArea is not None:
-            check_targets_of_all(self.coverageArea, 'Location')
+            check_targets_of_all(self.coverageArea, 'Location', ANY_TYPE)
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
 
 
 class HealthcareServiceEligibility(BackboneElement, kw_only=True):
@@ -5661,23 +5662,23 @@ class ImagingStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Patient')
+            check_targets(self.subject, 'Device|Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'Appointment|AppointmentResponse|CarePlan|ServiceRequest|Task')
+            check_targets_of_all(self.basedOn, 'Appointment|AppointmentResponse|CarePlan|ServiceRequest|Task', ANY_TYPE)
         if self.referrer is not None:
-            check_targets(self.referrer, 'Practitioner|PractitionerRole')
+            check_targets(self.referrer, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.interpreter is not None:
-            check_targets_of_all(self.interpreter, 'Practitioner|PractitionerRole')
+            check_targets_of_all(self.interpreter, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
         if self.procedureReference is not None:
-            check_targets(self.procedureReference, 'Procedure')
+            check_targets(self.procedureReference, 'Procedure', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Media|Observation', ANY_TYPE)
 
 
 class ImagingStudySeries(BackboneElement, kw_only=True):
@@ -5703,9 +5704,9 @@ class ImagingStudySeries(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
         if self.specimen is not None:
-            check_targets_of_all(self.specimen, 'Specimen')
+            check_targets_of_all(self.specimen, 'Specimen', ANY_TYPE)
 
 
 class ImagingStudySeriesPerformer(BackboneElement, kw_only=True):
@@ -5716,7 +5717,7 @@ class ImagingStudySeriesPerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ImagingStudySeriesInstance(BackboneElement, kw_only=True):
@@ -5775,15 +5776,15 @@ class Immunization(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.manufacturer is not None:
-            check_targets(self.manufacturer, 'Organization')
+            check_targets(self.manufacturer, 'Organization', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation', ANY_TYPE)
         nones = _Immunization_occurrence(self).count(None)
         if 1 != nones:
             refuse_choice('occurrence')
@@ -5797,7 +5798,7 @@ class ImmunizationPerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.actor, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class ImmunizationEducation(BackboneElement, kw_only=True):
@@ -5824,7 +5825,7 @@ class ImmunizationReaction(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.detail is not None:
-            check_targets(self.detail, 'Observation')
+            check_targets(self.detail, 'Observation', ANY_TYPE)
 
 
 class ImmunizationProtocolApplied(BackboneElement, kw_only=True):
@@ -5845,7 +5846,7 @@ class ImmunizationProtocolApplied(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.authority is not None:
-            check_targets(self.authority, 'Organization')
+            check_targets(self.authority, 'Organization', ANY_TYPE)
         nones = _ImmunizationProtocolApplied_doseNumber(self).count(None)
         if 1 != nones:
             refuse_choice('doseNumber')
@@ -5884,11 +5885,11 @@ class ImmunizationEvaluation(DomainResource, kw_only=True, tag_field="resourceTy
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.authority is not None:
-            check_targets(self.authority, 'Organization')
+            check_targets(self.authority, 'Organization', ANY_TYPE)
         if self.immunizationEvent is not None:
-            check_targets(self.immunizationEvent, 'Immunization')
+            check_targets(self.immunizationEvent, 'Immunization', ANY_TYPE)
         nones = _ImmunizationEvaluation_doseNumber(self).count(None)
         if 1 > nones:
             refuse_choice('doseNumber')
@@ -5910,9 +5911,9 @@ class ImmunizationRecommendation(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.authority is not None:
-            check_targets(self.authority, 'Organization')
+            check_targets(self.authority, 'Organization', ANY_TYPE)
 
 
 class ImmunizationRecommendationRecommendation(BackboneElement, kw_only=True):
@@ -5941,7 +5942,7 @@ class ImmunizationRecommendationRecommendation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.supportingImmunization is not None:
-            check_targets_of_all(self.supportingImmunization, 'Immunization|ImmunizationEvaluation')
+            check_targets_of_all(self.supportingImmunization, 'Immunization|ImmunizationEvaluation', ANY_TYPE)
         nones = _ImmunizationRecommendationRecommendation_doseNumber(self).count(None)
         if 1 > nones:
             refuse_choice('doseNumber')
@@ -6073,7 +6074,7 @@ class ImplementationGuideDefinitionPage(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.nameReference is not None:
-            check_targets(self.nameReference, 'Binary')
+            check_targets(self.nameReference, 'Binary', ANY_TYPE)
         nones = _ImplementationGuideDefinitionPage_name(self).count(None)
         if 1 != nones:
             refuse_choice('name')
@@ -6164,15 +6165,15 @@ class InsurancePlan(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.ownedBy is not None:
-            check_targets(self.ownedBy, 'Organization')
+            check_targets(self.ownedBy, 'Organization', ANY_TYPE)
         if self.administeredBy is not None:
-            check_targets(self.administeredBy, 'Organization')
+            check_targets(self.administeredBy, 'Organization', ANY_TYPE)
         if self.coverageArea is not None:
-            check_targets_of_all(self.coverageArea, 'Location')
+            check_targets_of_all(self.coverageArea, 'Location', ANY_TYPE)
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
         if self.network is not None:
-            check_targets_of_all(self.network, 'Organization')
+            check_targets_of_all(self.network, 'Organization', ANY_TYPE)
 
 
 class InsurancePlanContact(BackboneElement, kw_only=True):
@@ -6193,7 +6194,7 @@ class InsurancePlanCoverage(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.network is not None:
-            check_targets_of_all(self.network, 'Organization')
+            check_targets_of_all(self.network, 'Organization', ANY_TYPE)
 
 
 class InsurancePlanCoverageBenefit(BackboneElement, kw_only=True):
@@ -6224,9 +6225,9 @@ class InsurancePlanPlan(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.coverageArea is not None:
-            check_targets_of_all(self.coverageArea, 'Location')
+            check_targets_of_all(self.coverageArea, 'Location', ANY_TYPE)
         if self.network is not None:
-            check_targets_of_all(self.network, 'Organization')
+            check_targets_of_all(self.network, 'Organization', ANY_TYPE)
 
 
 class InsurancePlanPlanGeneralCost(BackboneElement, kw_only=True):
@@ -6264,7 +6265,7 @@ class InsurancePlanPlanSpecificCostBenefitCost(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.applicability is not None:
-            check_concept(self.applicability, 'InsuranceplanApplicability')
+            check_concept(self.applicability, CONCEPTS['InsuranceplanApplicability'])
 
 
 class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoice"):
@@ -6294,13 +6295,13 @@ class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoi
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.recipient is not None:
-            check_targets(self.recipient, 'Organization|Patient|RelatedPerson')
+            check_targets(self.recipient, 'Organization|Patient|RelatedPerson', ANY_TYPE)
         if self.issuer is not None:
-            check_targets(self.issuer, 'Organization')
+            check_targets(self.issuer, 'Organization', ANY_TYPE)
         if self.account is not None:
-            check_targets(self.account, 'Account')
+            check_targets(self.account, 'Account', ANY_TYPE)
 
 
 class InvoiceParticipant(BackboneElement, kw_only=True):
@@ -6311,7 +6312,7 @@ class InvoiceParticipant(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class InvoiceLineItem(BackboneElement, kw_only=True):
@@ -6325,7 +6326,7 @@ class InvoiceLineItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.chargeItemReference is not None:
-            check_targets(self.chargeItemReference, 'ChargeItem')
+            check_targets(self.chargeItemReference, 'ChargeItem', ANY_TYPE)
         nones = _InvoiceLineItem_chargeItem(self).count(None)
         if 1 != nones:
             refuse_choice('chargeItem')
@@ -6396,7 +6397,7 @@ class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Libra
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         nones = _Library_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -6413,7 +6414,7 @@ class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linka
 
     def __post_init__(self) -> None:
         if self.author is not None:
-            check_targets(self.author, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.author, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class LinkageItem(BackboneElement, kw_only=True):
@@ -6448,11 +6449,11 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Location|Patient')
+            check_targets(self.subject, 'Device|Group|Location|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.source is not None:
-            check_targets(self.source, 'Device|Patient|Practitioner|PractitionerRole')
+            check_targets(self.source, 'Device|Patient|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class ListEntry(BackboneElement, kw_only=True):
@@ -6496,11 +6497,11 @@ class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Loca
 
     def __post_init__(self) -> None:
         if self.managingOrganization is not None:
-            check_targets(self.managingOrganization, 'Organization')
+            check_targets(self.managingOrganization, 'Organization', ANY_TYPE)
         if self.partOf is not None:
-            check_targets(self.partOf, 'Location')
+            check_targets(self.partOf, 'Location', ANY_TYPE)
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
 
 
 class LocationPosition(BackboneElement, kw_only=True):
@@ -6599,9 +6600,9 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         if self.improvementNotation is not None:
-            check_concept(self.improvementNotation, 'MeasureImprovementNotation')
+            check_concept(self.improvementNotation, CONCEPTS['MeasureImprovementNotation'])
         nones = _Measure_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -6677,11 +6678,11 @@ class MeasureReport(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'CareTeam|Device|Group|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.subject, 'CareTeam|Device|Group|HealthcareService|Location|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.reporter is not None:
-            check_targets(self.reporter, 'Location|Organization|Practitioner|PractitionerRole')
+            check_targets(self.reporter, 'Location|Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.improvementNotation is not None:
-            check_concept(self.improvementNotation, 'MeasureImprovementNotation')
+            check_concept(self.improvementNotation, CONCEPTS['MeasureImprovementNotation'])
 
 
 class MeasureReportGroup(BackboneElement, kw_only=True):
@@ -6703,7 +6704,7 @@ class MeasureReportGroupPopulation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.subjectResults is not None:
-            check_targets(self.subjectResults, 'List')
+            check_targets(self.subjectResults, 'List', ANY_TYPE)
 
 
 class MeasureReportGroupStratifier(BackboneElement, kw_only=True):
@@ -6739,7 +6740,7 @@ class MeasureReportGroupStratifierStratumPopulation(BackboneElement, kw_only=Tru
 
     def __post_init__(self) -> None:
         if self.subjectResults is not None:
-            check_targets(self.subjectResults, 'List')
+            check_targets(self.subjectResults, 'List', ANY_TYPE)
 
 
 class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media"):
@@ -6780,15 +6781,15 @@ class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media")
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Location|Patient|Practitioner|PractitionerRole|Specimen')
+            check_targets(self.subject, 'Device|Group|Location|Patient|Practitioner|PractitionerRole|Specimen', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.operator is not None:
-            check_targets(self.operator, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.operator, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.device is not None:
-            check_targets(self.device, 'Device|Device|DeviceMetric')
+            check_targets(self.device, 'Device|Device|DeviceMetric', ANY_TYPE)
         nones = _Media_created(self).count(None)
         if 1 > nones:
             refuse_choice('created')
@@ -6810,7 +6811,7 @@ class Medication(DomainResource, kw_only=True, tag_field="resourceType", tag="Me
 
     def __post_init__(self) -> None:
         if self.manufacturer is not None:
-            check_targets(self.manufacturer, 'Organization')
+            check_targets(self.manufacturer, 'Organization', ANY_TYPE)
 
 
 class MedicationIngredient(BackboneElement, kw_only=True):
@@ -6824,7 +6825,7 @@ class MedicationIngredient(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.itemReference is not None:
-            check_targets(self.itemReference, 'Medication|Substance')
+            check_targets(self.itemReference, 'Medication|Substance', ANY_TYPE)
         nones = _MedicationIngredient_item(self).count(None)
         if 1 != nones:
             refuse_choice('item')
@@ -6870,21 +6871,21 @@ class MedicationAdministration(DomainResource, kw_only=True, tag_field="resource
 
     def __post_init__(self) -> None:
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'MedicationAdministration|Procedure')
+            check_targets_of_all(self.partOf, 'MedicationAdministration|Procedure', ANY_TYPE)
         if self.medicationReference is not None:
-            check_targets(self.medicationReference, 'Medication')
+            check_targets(self.medicationReference, 'Medication', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.context is not None:
-            check_targets(self.context, 'Encounter|EpisodeOfCare')
+            check_targets(self.context, 'Encounter|EpisodeOfCare', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation', ANY_TYPE)
         if self.request is not None:
-            check_targets(self.request, 'MedicationRequest')
+            check_targets(self.request, 'MedicationRequest', ANY_TYPE)
         if self.device is not None:
-            check_targets_of_all(self.device, 'Device')
+            check_targets_of_all(self.device, 'Device', ANY_TYPE)
         if self.eventHistory is not None:
-            check_targets_of_all(self.eventHistory, 'Provenance')
+            check_targets_of_all(self.eventHistory, 'Provenance', ANY_TYPE)
         nones = _MedicationAdministration_medication(self).count(None)
         if 1 != nones:
             refuse_choice('medication')
@@ -6901,7 +6902,7 @@ class MedicationAdministrationPerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class MedicationAdministrationDosage(BackboneElement, kw_only=True):
@@ -6958,27 +6959,27 @@ class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'Procedure')
+            check_targets_of_all(self.partOf, 'Procedure', ANY_TYPE)
         if self.statusReasonReference is not None:
-            check_targets(self.statusReasonReference, 'DetectedIssue')
+            check_targets(self.statusReasonReference, 'DetectedIssue', ANY_TYPE)
         if self.medicationReference is not None:
-            check_targets(self.medicationReference, 'Medication')
+            check_targets(self.medicationReference, 'Medication', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.context is not None:
-            check_targets(self.context, 'Encounter|EpisodeOfCare')
+            check_targets(self.context, 'Encounter|EpisodeOfCare', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.authorizingPrescription is not None:
-            check_targets_of_all(self.authorizingPrescription, 'MedicationRequest')
+            check_targets_of_all(self.authorizingPrescription, 'MedicationRequest', ANY_TYPE)
         if self.destination is not None:
-            check_targets(self.destination, 'Location')
+            check_targets(self.destination, 'Location', ANY_TYPE)
         if self.receiver is not None:
-            check_targets_of_all(self.receiver, 'Patient|Practitioner')
+            check_targets_of_all(self.receiver, 'Patient|Practitioner', ANY_TYPE)
         if self.detectedIssue is not None:
-            check_targets_of_all(self.detectedIssue, 'DetectedIssue')
+            check_targets_of_all(self.detectedIssue, 'DetectedIssue', ANY_TYPE)
         if self.eventHistory is not None:
-            check_targets_of_all(self.eventHistory, 'Provenance')
+            check_targets_of_all(self.eventHistory, 'Provenance', ANY_TYPE)
         nones = _MedicationDispense_statusReason(self).count(None)
         if 1 > nones:
             refuse_choice('statusReason')
@@ -6995,7 +6996,7 @@ class MedicationDispensePerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class MedicationDispenseSubstitution(BackboneElement, kw_only=True):
@@ -7009,7 +7010,7 @@ class MedicationDispenseSubstitution(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.responsibleParty is not None:
-            check_targets_of_all(self.responsibleParty, 'Practitioner|PractitionerRole')
+            check_targets_of_all(self.responsibleParty, 'Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationKnowledge"):
@@ -7044,11 +7045,11 @@ class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.manufacturer is not None:
-            check_targets(self.manufacturer, 'Organization')
+            check_targets(self.manufacturer, 'Organization', ANY_TYPE)
         if self.associatedMedication is not None:
-            check_targets_of_all(self.associatedMedication, 'Medication')
+            check_targets_of_all(self.associatedMedication, 'Medication', ANY_TYPE)
         if self.contraindication is not None:
-            check_targets_of_all(self.contraindication, 'DetectedIssue')
+            check_targets_of_all(self.contraindication, 'DetectedIssue', ANY_TYPE)
 
 
 class MedicationKnowledgeRelatedMedicationKnowledge(BackboneElement, kw_only=True):
@@ -7059,7 +7060,7 @@ class MedicationKnowledgeRelatedMedicationKnowledge(BackboneElement, kw_only=Tru
 
     def __post_init__(self) -> None:
         if self.reference is not None:
-            check_targets_of_all(self.reference, 'MedicationKnowledge')
+            check_targets_of_all(self.reference, 'MedicationKnowledge', ANY_TYPE)
 
 
 class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
@@ -7070,7 +7071,7 @@ class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets(self.source, 'DocumentReference|Media')
+            check_targets(self.source, 'DocumentReference|Media', ANY_TYPE)
 
 
 class MedicationKnowledgeIngredient(BackboneElement, kw_only=True):
@@ -7084,7 +7085,7 @@ class MedicationKnowledgeIngredient(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.itemReference is not None:
-            check_targets(self.itemReference, 'Substance')
+            check_targets(self.itemReference, 'Substance', ANY_TYPE)
         nones = _MedicationKnowledgeIngredient_item(self).count(None)
         if 1 != nones:
             refuse_choice('item')
@@ -7117,7 +7118,7 @@ class MedicationKnowledgeAdministrationGuidelines(BackboneElement, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.indicationReference is not None:
-            check_targets(self.indicationReference, 'ObservationDefinition')
+            check_targets(self.indicationReference, 'ObservationDefinition', ANY_TYPE)
         nones = _MedicationKnowledgeAdministrationGuidelines_indication(self).count(None)
         if 1 > nones:
             refuse_choice('indication')
@@ -7187,7 +7188,7 @@ class MedicationKnowledgeRegulatory(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.regulatoryAuthority is not None:
-            check_targets(self.regulatoryAuthority, 'Organization')
+            check_targets(self.regulatoryAuthority, 'Organization', ANY_TYPE)
 
 
 class MedicationKnowledgeRegulatorySubstitution(BackboneElement, kw_only=True):
@@ -7268,31 +7269,31 @@ class MedicationRequest(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.reportedReference is not None:
-            check_targets(self.reportedReference, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.reportedReference, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.medicationReference is not None:
-            check_targets(self.medicationReference, 'Medication')
+            check_targets(self.medicationReference, 'Medication', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.requester is not None:
-            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.performer is not None:
-            check_targets(self.performer, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.performer, 'CareTeam|Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.recorder is not None:
-            check_targets(self.recorder, 'Practitioner|PractitionerRole')
+            check_targets(self.recorder, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|Observation', ANY_TYPE)
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|ImmunizationRecommendation|MedicationRequest|ServiceRequest', ANY_TYPE)
         if self.insurance is not None:
-            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage', ANY_TYPE)
         if self.priorPrescription is not None:
-            check_targets(self.priorPrescription, 'MedicationRequest')
+            check_targets(self.priorPrescription, 'MedicationRequest', ANY_TYPE)
         if self.detectedIssue is not None:
-            check_targets_of_all(self.detectedIssue, 'DetectedIssue')
+            check_targets_of_all(self.detectedIssue, 'DetectedIssue', ANY_TYPE)
         if self.eventHistory is not None:
-            check_targets_of_all(self.eventHistory, 'Provenance')
+            check_targets_of_all(self.eventHistory, 'Provenance', ANY_TYPE)
         nones = _MedicationRequest_reported(self).count(None)
         if 1 > nones:
             refuse_choice('reported')
@@ -7315,7 +7316,7 @@ class MedicationRequestDispenseRequest(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.performer is not None:
-            check_targets(self.performer, 'Organization')
+            check_targets(self.performer, 'Organization', ANY_TYPE)
 
 
 class MedicationRequestDispenseRequestInitialFill(BackboneElement, kw_only=True):
@@ -7368,19 +7369,19 @@ class MedicationStatement(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest', ANY_TYPE)
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'MedicationAdministration|MedicationDispense|MedicationStatement|Observation|Procedure')
+            check_targets_of_all(self.partOf, 'MedicationAdministration|MedicationDispense|MedicationStatement|Observation|Procedure', ANY_TYPE)
         if self.medicationReference is not None:
-            check_targets(self.medicationReference, 'Medication')
+            check_targets(self.medicationReference, 'Medication', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.context is not None:
-            check_targets(self.context, 'Encounter|EpisodeOfCare')
+            check_targets(self.context, 'Encounter|EpisodeOfCare', ANY_TYPE)
         if self.informationSource is not None:
-            check_targets(self.informationSource, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.informationSource, 'Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|Observation', ANY_TYPE)
         nones = _MedicationStatement_medication(self).count(None)
         if 1 != nones:
             refuse_choice('medication')
@@ -7417,17 +7418,17 @@ class MedicinalProduct(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.pharmaceuticalProduct is not None:
-            check_targets_of_all(self.pharmaceuticalProduct, 'MedicinalProductPharmaceutical')
+            check_targets_of_all(self.pharmaceuticalProduct, 'MedicinalProductPharmaceutical', ANY_TYPE)
         if self.packagedMedicinalProduct is not None:
-            check_targets_of_all(self.packagedMedicinalProduct, 'MedicinalProductPackaged')
+            check_targets_of_all(self.packagedMedicinalProduct, 'MedicinalProductPackaged', ANY_TYPE)
         if self.attachedDocument is not None:
-            check_targets_of_all(self.attachedDocument, 'DocumentReference')
+            check_targets_of_all(self.attachedDocument, 'DocumentReference', ANY_TYPE)
         if self.masterFile is not None:
-            check_targets_of_all(self.masterFile, 'DocumentReference')
+            check_targets_of_all(self.masterFile, 'DocumentReference', ANY_TYPE)
         if self.contact is not None:
-            check_targets_of_all(self.contact, 'Organization|PractitionerRole')
+            check_targets_of_all(self.contact, 'Organization|PractitionerRole', ANY_TYPE)
         if self.clinicalTrial is not None:
-            check_targets_of_all(self.clinicalTrial, 'ResearchStudy')
+            check_targets_of_all(self.clinicalTrial, 'ResearchStudy', ANY_TYPE)
 
 
 class MedicinalProductName(BackboneElement, kw_only=True):
@@ -7468,9 +7469,9 @@ class MedicinalProductManufacturingBusinessOperation(BackboneElement, kw_only=Tr
 
     def __post_init__(self) -> None:
         if self.manufacturer is not None:
-            check_targets_of_all(self.manufacturer, 'Organization')
+            check_targets_of_all(self.manufacturer, 'Organization', ANY_TYPE)
         if self.regulator is not None:
-            check_targets(self.regulator, 'Organization')
+            check_targets(self.regulator, 'Organization', ANY_TYPE)
 
 
 class MedicinalProductSpecialDesignation(BackboneElement, kw_only=True):
@@ -7488,7 +7489,7 @@ class MedicinalProductSpecialDesignation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.indicationReference is not None:
-            check_targets(self.indicationReference, 'MedicinalProductIndication')
+            check_targets(self.indicationReference, 'MedicinalProductIndication', ANY_TYPE)
         nones = _MedicinalProductSpecialDesignation_indication(self).count(None)
         if 1 > nones:
             refuse_choice('indication')
@@ -7521,11 +7522,11 @@ class MedicinalProductAuthorization(DomainResource, kw_only=True, tag_field="res
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'MedicinalProduct|MedicinalProductPackaged')
+            check_targets(self.subject, 'MedicinalProduct|MedicinalProductPackaged', ANY_TYPE)
         if self.holder is not None:
-            check_targets(self.holder, 'Organization')
+            check_targets(self.holder, 'Organization', ANY_TYPE)
         if self.regulator is not None:
-            check_targets(self.regulator, 'Organization')
+            check_targets(self.regulator, 'Organization', ANY_TYPE)
 
 
 class MedicinalProductAuthorizationJurisdictionalAuthorization(BackboneElement, kw_only=True):
@@ -7568,9 +7569,9 @@ class MedicinalProductContraindication(DomainResource, kw_only=True, tag_field="
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct', ANY_TYPE)
         if self.therapeuticIndication is not None:
-            check_targets_of_all(self.therapeuticIndication, 'MedicinalProductIndication')
+            check_targets_of_all(self.therapeuticIndication, 'MedicinalProductIndication', ANY_TYPE)
 
 
 class MedicinalProductContraindicationOtherTherapy(BackboneElement, kw_only=True):
@@ -7582,7 +7583,7 @@ class MedicinalProductContraindicationOtherTherapy(BackboneElement, kw_only=True
 
     def __post_init__(self) -> None:
         if self.medicationReference is not None:
-            check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification')
+            check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification', ANY_TYPE)
         nones = _MedicinalProductContraindicationOtherTherapy_medication(self).count(None)
         if 1 != nones:
             refuse_choice('medication')
@@ -7604,9 +7605,9 @@ class MedicinalProductIndication(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct', ANY_TYPE)
         if self.undesirableEffect is not None:
-            check_targets_of_all(self.undesirableEffect, 'MedicinalProductUndesirableEffect')
+            check_targets_of_all(self.undesirableEffect, 'MedicinalProductUndesirableEffect', ANY_TYPE)
 
 
 class MedicinalProductIndicationOtherTherapy(BackboneElement, kw_only=True):
@@ -7618,7 +7619,7 @@ class MedicinalProductIndicationOtherTherapy(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.medicationReference is not None:
-            check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification')
+            check_targets(self.medicationReference, 'Medication|MedicinalProduct|Substance|SubstanceSpecification', ANY_TYPE)
         nones = _MedicinalProductIndicationOtherTherapy_medication(self).count(None)
         if 1 != nones:
             refuse_choice('medication')
@@ -7638,7 +7639,7 @@ class MedicinalProductIngredient(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.manufacturer is not None:
-            check_targets_of_all(self.manufacturer, 'Organization')
+            check_targets_of_all(self.manufacturer, 'Organization', ANY_TYPE)
 
 
 class MedicinalProductIngredientSpecifiedSubstance(BackboneElement, kw_only=True):
@@ -7696,7 +7697,7 @@ class MedicinalProductInteraction(DomainResource, kw_only=True, tag_field="resou
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets_of_all(self.subject, 'Medication|MedicinalProduct|Substance')
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct|Substance', ANY_TYPE)
 
 
 class MedicinalProductInteractionInteractant(BackboneElement, kw_only=True):
@@ -7707,7 +7708,7 @@ class MedicinalProductInteractionInteractant(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.itemReference is not None:
-            check_targets(self.itemReference, 'Medication|MedicinalProduct|ObservationDefinition|Substance')
+            check_targets(self.itemReference, 'Medication|MedicinalProduct|ObservationDefinition|Substance', ANY_TYPE)
         nones = _MedicinalProductInteractionInteractant_item(self).count(None)
         if 1 != nones:
             refuse_choice('item')
@@ -7727,9 +7728,9 @@ class MedicinalProductManufactured(DomainResource, kw_only=True, tag_field="reso
 
     def __post_init__(self) -> None:
         if self.manufacturer is not None:
-            check_targets_of_all(self.manufacturer, 'Organization')
+            check_targets_of_all(self.manufacturer, 'Organization', ANY_TYPE)
         if self.ingredient is not None:
-            check_targets_of_all(self.ingredient, 'MedicinalProductIngredient')
+            check_targets_of_all(self.ingredient, 'MedicinalProductIngredient', ANY_TYPE)
 
 
 class MedicinalProductPackaged(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPackaged"):
@@ -7749,11 +7750,11 @@ class MedicinalProductPackaged(DomainResource, kw_only=True, tag_field="resource
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets_of_all(self.subject, 'MedicinalProduct')
+            check_targets_of_all(self.subject, 'MedicinalProduct', ANY_TYPE)
         if self.marketingAuthorization is not None:
-            check_targets(self.marketingAuthorization, 'MedicinalProductAuthorization')
+            check_targets(self.marketingAuthorization, 'MedicinalProductAuthorization', ANY_TYPE)
         if self.manufacturer is not None:
-            check_targets_of_all(self.manufacturer, 'Organization')
+            check_targets_of_all(self.manufacturer, 'Organization', ANY_TYPE)
 
 
 class MedicinalProductPackagedBatchIdentifier(BackboneElement, kw_only=True):
@@ -7781,11 +7782,11 @@ class MedicinalProductPackagedPackageItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.device is not None:
-            check_targets_of_all(self.device, 'DeviceDefinition')
+            check_targets_of_all(self.device, 'DeviceDefinition', ANY_TYPE)
         if self.manufacturedItem is not None:
-            check_targets_of_all(self.manufacturedItem, 'MedicinalProductManufactured')
+            check_targets_of_all(self.manufacturedItem, 'MedicinalProductManufactured', ANY_TYPE)
         if self.manufacturer is not None:
-            check_targets_of_all(self.manufacturer, 'Organization')
+            check_targets_of_all(self.manufacturer, 'Organization', ANY_TYPE)
 
 
 class MedicinalProductPharmaceutical(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPharmaceutical"):
@@ -7802,9 +7803,9 @@ class MedicinalProductPharmaceutical(DomainResource, kw_only=True, tag_field="re
 
     def __post_init__(self) -> None:
         if self.ingredient is not None:
-            check_targets_of_all(self.ingredient, 'MedicinalProductIngredient')
+            check_targets_of_all(self.ingredient, 'MedicinalProductIngredient', ANY_TYPE)
         if self.device is not None:
-            check_targets_of_all(self.device, 'DeviceDefinition')
+            check_targets_of_all(self.device, 'DeviceDefinition', ANY_TYPE)
 
 
 class MedicinalProductPharmaceuticalCharacteristics(BackboneElement, kw_only=True):
@@ -7854,7 +7855,7 @@ class MedicinalProductUndesirableEffect(DomainResource, kw_only=True, tag_field=
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets_of_all(self.subject, 'Medication|MedicinalProduct')
+            check_targets_of_all(self.subject, 'Medication|MedicinalProduct', ANY_TYPE)
 
 
 class MessageDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="MessageDefinition"):
@@ -7954,13 +7955,13 @@ class MessageHeader(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.sender is not None:
-            check_targets(self.sender, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.sender, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.enterer is not None:
-            check_targets(self.enterer, 'Practitioner|PractitionerRole')
+            check_targets(self.enterer, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.author is not None:
-            check_targets(self.author, 'Practitioner|PractitionerRole')
+            check_targets(self.author, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.responsible is not None:
-            check_targets(self.responsible, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.responsible, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         nones = _MessageHeader_event(self).count(None)
         if 1 != nones:
             refuse_choice('event')
@@ -7978,9 +7979,9 @@ class MessageHeaderDestination(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.target is not None:
-            check_targets(self.target, 'Device')
+            check_targets(self.target, 'Device', ANY_TYPE)
         if self.receiver is not None:
-            check_targets(self.receiver, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.receiver, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class MessageHeaderSource(BackboneElement, kw_only=True):
@@ -8008,7 +8009,7 @@ class MessageHeaderResponse(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.details is not None:
-            check_targets(self.details, 'OperationOutcome')
+            check_targets(self.details, 'OperationOutcome', ANY_TYPE)
 
 
 class MolecularSequence(DomainResource, kw_only=True, tag_field="resourceType", tag="MolecularSequence"):
@@ -8038,15 +8039,15 @@ class MolecularSequence(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.specimen is not None:
-            check_targets(self.specimen, 'Specimen')
+            check_targets(self.specimen, 'Specimen', ANY_TYPE)
         if self.device is not None:
-            check_targets(self.device, 'Device')
+            check_targets(self.device, 'Device', ANY_TYPE)
         if self.performer is not None:
-            check_targets(self.performer, 'Organization')
+            check_targets(self.performer, 'Organization', ANY_TYPE)
         if self.pointer is not None:
-            check_targets_of_all(self.pointer, 'MolecularSequence')
+            check_targets_of_all(self.pointer, 'MolecularSequence', ANY_TYPE)
 
 
 class MolecularSequenceReferenceSeq(BackboneElement, kw_only=True):
@@ -8070,7 +8071,7 @@ class MolecularSequenceReferenceSeq(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.referenceSeqPointer is not None:
-            check_targets(self.referenceSeqPointer, 'MolecularSequence')
+            check_targets(self.referenceSeqPointer, 'MolecularSequence', ANY_TYPE)
 
 
 class MolecularSequenceVariant(BackboneElement, kw_only=True):
@@ -8090,7 +8091,7 @@ class MolecularSequenceVariant(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.variantPointer is not None:
-            check_targets(self.variantPointer, 'Observation')
+            check_targets(self.variantPointer, 'Observation', ANY_TYPE)
 
 
 class MolecularSequenceQuality(BackboneElement, kw_only=True):
@@ -8261,13 +8262,13 @@ class NutritionOrder(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.orderer is not None:
-            check_targets(self.orderer, 'Practitioner|PractitionerRole')
+            check_targets(self.orderer, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.allergyIntolerance is not None:
-            check_targets_of_all(self.allergyIntolerance, 'AllergyIntolerance')
+            check_targets_of_all(self.allergyIntolerance, 'AllergyIntolerance', ANY_TYPE)
 
 
 class NutritionOrderOralDiet(BackboneElement, kw_only=True):
@@ -8392,23 +8393,23 @@ class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="O
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|DeviceRequest|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|DeviceRequest|ImmunizationRecommendation|MedicationRequest|NutritionOrder|ServiceRequest', ANY_TYPE)
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|MedicationStatement|Procedure')
+            check_targets_of_all(self.partOf, 'ImagingStudy|Immunization|MedicationAdministration|MedicationDispense|MedicationStatement|Procedure', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Location|Patient')
+            check_targets(self.subject, 'Device|Group|Location|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.performer is not None:
-            check_targets_of_all(self.performer, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.performer, 'CareTeam|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.specimen is not None:
-            check_targets(self.specimen, 'Specimen')
+            check_targets(self.specimen, 'Specimen', ANY_TYPE)
         if self.device is not None:
-            check_targets(self.device, 'Device|DeviceMetric')
+            check_targets(self.device, 'Device|DeviceMetric', ANY_TYPE)
         if self.hasMember is not None:
-            check_targets_of_all(self.hasMember, 'MolecularSequence|Observation|QuestionnaireResponse')
+            check_targets_of_all(self.hasMember, 'MolecularSequence|Observation|QuestionnaireResponse', ANY_TYPE)
         if self.derivedFrom is not None:
-            check_targets_of_all(self.derivedFrom, 'DocumentReference|ImagingStudy|Media|MolecularSequence|Observation|QuestionnaireResponse')
+            check_targets_of_all(self.derivedFrom, 'DocumentReference|ImagingStudy|Media|MolecularSequence|Observation|QuestionnaireResponse', ANY_TYPE)
         nones = _Observation_effective(self).count(None)
         if 3 > nones:
             refuse_choice('effective')
@@ -8482,13 +8483,13 @@ class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.validCodedValueSet is not None:
-            check_targets(self.validCodedValueSet, 'ValueSet')
+            check_targets(self.validCodedValueSet, 'ValueSet', ANY_TYPE)
         if self.normalCodedValueSet is not None:
-            check_targets(self.normalCodedValueSet, 'ValueSet')
+            check_targets(self.normalCodedValueSet, 'ValueSet', ANY_TYPE)
         if self.abnormalCodedValueSet is not None:
-            check_targets(self.abnormalCodedValueSet, 'ValueSet')
+            check_targets(self.abnormalCodedValueSet, 'ValueSet', ANY_TYPE)
         if self.criticalCodedValueSet is not None:
-            check_targets(self.criticalCodedValueSet, 'ValueSet')
+            check_targets(self.criticalCodedValueSet, 'ValueSet', ANY_TYPE)
 
 
 class ObservationDefinitionQuantitativeDetails(BackboneElement, kw_only=True):
@@ -8665,9 +8666,9 @@ class Organization(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.partOf is not None:
-            check_targets(self.partOf, 'Organization')
+            check_targets(self.partOf, 'Organization', ANY_TYPE)
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
 
 
 class OrganizationContact(BackboneElement, kw_only=True):
@@ -8699,17 +8700,17 @@ class OrganizationAffiliation(DomainResource, kw_only=True, tag_field="resourceT
 
     def __post_init__(self) -> None:
         if self.organization is not None:
-            check_targets(self.organization, 'Organization')
+            check_targets(self.organization, 'Organization', ANY_TYPE)
         if self.participatingOrganization is not None:
-            check_targets(self.participatingOrganization, 'Organization')
+            check_targets(self.participatingOrganization, 'Organization', ANY_TYPE)
         if self.network is not None:
-            check_targets_of_all(self.network, 'Organization')
+            check_targets_of_all(self.network, 'Organization', ANY_TYPE)
         if self.location is not None:
-            check_targets_of_all(self.location, 'Location')
+            check_targets_of_all(self.location, 'Location', ANY_TYPE)
         if self.healthcareService is not None:
-            check_targets_of_all(self.healthcareService, 'HealthcareService')
+            check_targets_of_all(self.healthcareService, 'HealthcareService', ANY_TYPE)
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
 
 
 class Parameters(Resource, kw_only=True, tag_field="resourceType", tag="Parameters"):
@@ -8836,9 +8837,9 @@ class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patie
 
     def __post_init__(self) -> None:
         if self.generalPractitioner is not None:
-            check_targets_of_all(self.generalPractitioner, 'Organization|Practitioner|PractitionerRole')
+            check_targets_of_all(self.generalPractitioner, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.managingOrganization is not None:
-            check_targets(self.managingOrganization, 'Organization')
+            check_targets(self.managingOrganization, 'Organization', ANY_TYPE)
         nones = _Patient_deceased(self).count(None)
         if 1 > nones:
             refuse_choice('deceased')
@@ -8861,7 +8862,7 @@ class PatientContact(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.organization is not None:
-            check_targets(self.organization, 'Organization')
+            check_targets(self.organization, 'Organization', ANY_TYPE)
 
 
 class PatientCommunication(BackboneElement, kw_only=True):
@@ -8881,7 +8882,7 @@ class PatientLink(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.other is not None:
-            check_targets(self.other, 'Patient|RelatedPerson')
+            check_targets(self.other, 'Patient|RelatedPerson', ANY_TYPE)
 
 
 class PaymentNotice(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentNotice"):
@@ -8906,13 +8907,13 @@ class PaymentNotice(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.provider, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.payment is not None:
-            check_targets(self.payment, 'PaymentReconciliation')
+            check_targets(self.payment, 'PaymentReconciliation', ANY_TYPE)
         if self.payee is not None:
-            check_targets(self.payee, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.payee, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.recipient is not None:
-            check_targets(self.recipient, 'Organization')
+            check_targets(self.recipient, 'Organization', ANY_TYPE)
 
 
 class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentReconciliation"):
@@ -8942,11 +8943,11 @@ class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.paymentIssuer is not None:
-            check_targets(self.paymentIssuer, 'Organization')
+            check_targets(self.paymentIssuer, 'Organization', ANY_TYPE)
         if self.request is not None:
-            check_targets(self.request, 'Task')
+            check_targets(self.request, 'Task', ANY_TYPE)
         if self.requestor is not None:
-            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.requestor, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class PaymentReconciliationDetail(BackboneElement, kw_only=True):
@@ -8966,11 +8967,11 @@ class PaymentReconciliationDetail(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.submitter is not None:
-            check_targets(self.submitter, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.submitter, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.responsible is not None:
-            check_targets(self.responsible, 'PractitionerRole')
+            check_targets(self.responsible, 'PractitionerRole', ANY_TYPE)
         if self.payee is not None:
-            check_targets(self.payee, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.payee, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class PaymentReconciliationProcessNote(BackboneElement, kw_only=True):
@@ -9002,7 +9003,7 @@ class Person(DomainResource, kw_only=True, tag_field="resourceType", tag="Person
 
     def __post_init__(self) -> None:
         if self.managingOrganization is not None:
-            check_targets(self.managingOrganization, 'Organization')
+            check_targets(self.managingOrganization, 'Organization', ANY_TYPE)
 
 
 class PersonLink(BackboneElement, kw_only=True):
@@ -9014,7 +9015,7 @@ class PersonLink(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.target is not None:
-            check_targets(self.target, 'Patient|Person|Practitioner|RelatedPerson')
+            check_targets(self.target, 'Patient|Person|Practitioner|RelatedPerson', ANY_TYPE)
 
 
 class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="PlanDefinition"):
@@ -9072,7 +9073,7 @@ class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         nones = _PlanDefinition_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -9160,7 +9161,7 @@ class PlanDefinitionAction(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         nones = _PlanDefinitionAction_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -9241,7 +9242,7 @@ class PractitionerQualification(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.issuer is not None:
-            check_targets(self.issuer, 'Organization')
+            check_targets(self.issuer, 'Organization', ANY_TYPE)
 
 
 class PractitionerRole(DomainResource, kw_only=True, tag_field="resourceType", tag="PractitionerRole"):
@@ -9267,15 +9268,15 @@ class PractitionerRole(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.practitioner is not None:
-            check_targets(self.practitioner, 'Practitioner')
+            check_targets(self.practitioner, 'Practitioner', ANY_TYPE)
         if self.organization is not None:
-            check_targets(self.organization, 'Organization')
+            check_targets(self.organization, 'Organization', ANY_TYPE)
         if self.location is not None:
-            check_targets_of_all(self.location, 'Location')
+            check_targets_of_all(self.location, 'Location', ANY_TYPE)
         if self.healthcareService is not None:
-            check_targets_of_all(self.healthcareService, 'HealthcareService')
+            check_targets_of_all(self.healthcareService, 'HealthcareService', ANY_TYPE)
         if self.endpoint is not None:
-            check_targets_of_all(self.endpoint, 'Endpoint')
+            check_targets_of_all(self.endpoint, 'Endpoint', ANY_TYPE)
 
 
 class PractitionerRoleAvailableTime(BackboneElement, kw_only=True):
@@ -9343,27 +9344,27 @@ class Procedure(DomainResource, kw_only=True, tag_field="resourceType", tag="Pro
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest', ANY_TYPE)
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'MedicationAdministration|Observation|Procedure')
+            check_targets_of_all(self.partOf, 'MedicationAdministration|Observation|Procedure', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.recorder is not None:
-            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.recorder, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.asserter is not None:
-            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.asserter, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Procedure')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation|Procedure', ANY_TYPE)
         if self.report is not None:
-            check_targets_of_all(self.report, 'Composition|DiagnosticReport|DocumentReference')
+            check_targets_of_all(self.report, 'Composition|DiagnosticReport|DocumentReference', ANY_TYPE)
         if self.complicationDetail is not None:
-            check_targets_of_all(self.complicationDetail, 'Condition')
+            check_targets_of_all(self.complicationDetail, 'Condition', ANY_TYPE)
         if self.usedReference is not None:
-            check_targets_of_all(self.usedReference, 'Device|Medication|Substance')
+            check_targets_of_all(self.usedReference, 'Device|Medication|Substance', ANY_TYPE)
         nones = _Procedure_performed(self).count(None)
         if 4 > nones:
             refuse_choice('performed')
@@ -9378,9 +9379,9 @@ class ProcedurePerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.actor, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.onBehalfOf is not None:
-            check_targets(self.onBehalfOf, 'Organization')
+            check_targets(self.onBehalfOf, 'Organization', ANY_TYPE)
 
 
 class ProcedureFocalDevice(BackboneElement, kw_only=True):
@@ -9391,7 +9392,7 @@ class ProcedureFocalDevice(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.manipulated is not None:
-            check_targets(self.manipulated, 'Device')
+            check_targets(self.manipulated, 'Device', ANY_TYPE)
 
 
 class Provenance(DomainResource, kw_only=True, tag_field="resourceType", tag="Provenance"):
@@ -9415,7 +9416,7 @@ class Provenance(DomainResource, kw_only=True, tag_field="resourceType", tag="Pr
 
     def __post_init__(self) -> None:
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         nones = _Provenance_occurred(self).count(None)
         if 1 > nones:
             refuse_choice('occurred')
@@ -9431,9 +9432,9 @@ class ProvenanceAgent(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.who is not None:
-            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.who, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.onBehalfOf is not None:
-            check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.onBehalfOf, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class ProvenanceEntity(BackboneElement, kw_only=True):
@@ -9624,15 +9625,15 @@ class QuestionnaireResponse(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|ServiceRequest', ANY_TYPE)
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'Observation|Procedure')
+            check_targets_of_all(self.partOf, 'Observation|Procedure', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.author is not None:
-            check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.author, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.source is not None:
-            check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.source, 'Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class QuestionnaireResponseItem(BackboneElement, kw_only=True):
@@ -9701,7 +9702,7 @@ class RelatedPerson(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
 
 
 class RelatedPersonCommunication(BackboneElement, kw_only=True):
@@ -9743,13 +9744,13 @@ class RequestGroup(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.author is not None:
-            check_targets(self.author, 'Device|Practitioner|PractitionerRole')
+            check_targets(self.author, 'Device|Practitioner|PractitionerRole', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
 
 
 class RequestGroupAction(BackboneElement, kw_only=True):
@@ -9793,7 +9794,7 @@ class RequestGroupAction(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.participant is not None:
-            check_targets_of_all(self.participant, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.participant, 'Device|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         nones = _RequestGroupAction_timing(self).count(None)
         if 5 > nones:
             refuse_choice('timing')
@@ -9883,15 +9884,15 @@ class ResearchDefinition(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         if self.population is not None:
-            check_targets(self.population, 'ResearchElementDefinition')
+            check_targets(self.population, 'ResearchElementDefinition', ANY_TYPE)
         if self.exposure is not None:
-            check_targets(self.exposure, 'ResearchElementDefinition')
+            check_targets(self.exposure, 'ResearchElementDefinition', ANY_TYPE)
         if self.exposureAlternative is not None:
-            check_targets(self.exposureAlternative, 'ResearchElementDefinition')
+            check_targets(self.exposureAlternative, 'ResearchElementDefinition', ANY_TYPE)
         if self.outcome is not None:
-            check_targets(self.outcome, 'ResearchElementDefinition')
+            check_targets(self.outcome, 'ResearchElementDefinition', ANY_TYPE)
         nones = _ResearchDefinition_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -9958,7 +9959,7 @@ class ResearchElementDefinition(DomainResource, kw_only=True, tag_field="resourc
 
     def __post_init__(self) -> None:
         if self.subjectReference is not None:
-            check_targets(self.subjectReference, 'Group')
+            check_targets(self.subjectReference, 'Group', ANY_TYPE)
         nones = _ResearchElementDefinition_subject(self).count(None)
         if 1 > nones:
             refuse_choice('subject')
@@ -10043,17 +10044,17 @@ class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.protocol is not None:
-            check_targets_of_all(self.protocol, 'PlanDefinition')
+            check_targets_of_all(self.protocol, 'PlanDefinition', ANY_TYPE)
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'ResearchStudy')
+            check_targets_of_all(self.partOf, 'ResearchStudy', ANY_TYPE)
         if self.enrollment is not None:
-            check_targets_of_all(self.enrollment, 'Group')
+            check_targets_of_all(self.enrollment, 'Group', ANY_TYPE)
         if self.sponsor is not None:
-            check_targets(self.sponsor, 'Organization')
+            check_targets(self.sponsor, 'Organization', ANY_TYPE)
         if self.principalInvestigator is not None:
-            check_targets(self.principalInvestigator, 'Practitioner|PractitionerRole')
+            check_targets(self.principalInvestigator, 'Practitioner|PractitionerRole', ANY_TYPE)
         if self.site is not None:
-            check_targets_of_all(self.site, 'Location|Organization|ResearchStudy')
+            check_targets_of_all(self.site, 'Location|Organization|ResearchStudy', ANY_TYPE)
 
 
 class ResearchStudyArm(BackboneElement, kw_only=True):
@@ -10092,11 +10093,11 @@ class ResearchSubject(DomainResource, kw_only=True, tag_field="resourceType", ta
 
     def __post_init__(self) -> None:
         if self.study is not None:
-            check_targets(self.study, 'ResearchStudy')
+            check_targets(self.study, 'ResearchStudy', ANY_TYPE)
         if self.individual is not None:
-            check_targets(self.individual, 'Patient')
+            check_targets(self.individual, 'Patient', ANY_TYPE)
         if self.consent is not None:
-            check_targets(self.consent, 'Consent')
+            check_targets(self.consent, 'Consent', ANY_TYPE)
 
 
 class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag="RiskAssessment"):
@@ -10127,15 +10128,15 @@ class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Group|Patient')
+            check_targets(self.subject, 'Group|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.condition is not None:
-            check_targets(self.condition, 'Condition')
+            check_targets(self.condition, 'Condition', ANY_TYPE)
         if self.performer is not None:
-            check_targets(self.performer, 'Device|Practitioner|PractitionerRole')
+            check_targets(self.performer, 'Device|Practitioner|PractitionerRole', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
         nones = _RiskAssessment_occurrence(self).count(None)
         if 1 > nones:
             refuse_choice('occurrence')
@@ -10214,11 +10215,11 @@ class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.population is not None:
-            check_targets(self.population, 'EvidenceVariable')
+            check_targets(self.population, 'EvidenceVariable', ANY_TYPE)
         if self.exposure is not None:
-            check_targets(self.exposure, 'EvidenceVariable')
+            check_targets(self.exposure, 'EvidenceVariable', ANY_TYPE)
         if self.outcome is not None:
-            check_targets(self.outcome, 'EvidenceVariable')
+            check_targets(self.outcome, 'EvidenceVariable', ANY_TYPE)
 
 
 class RiskEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
@@ -10293,7 +10294,7 @@ class Schedule(DomainResource, kw_only=True, tag_field="resourceType", tag="Sche
 
     def __post_init__(self) -> None:
         if self.actor is not None:
-            check_targets_of_all(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.actor, 'Device|HealthcareService|Location|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class SearchParameter(DomainResource, kw_only=True, tag_field="resourceType", tag="SearchParameter"):
@@ -10414,27 +10415,27 @@ class ServiceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest')
+            check_targets_of_all(self.basedOn, 'CarePlan|MedicationRequest|ServiceRequest', ANY_TYPE)
         if self.replaces is not None:
-            check_targets_of_all(self.replaces, 'ServiceRequest')
+            check_targets_of_all(self.replaces, 'ServiceRequest', ANY_TYPE)
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Location|Patient')
+            check_targets(self.subject, 'Device|Group|Location|Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.requester is not None:
-            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.performer is not None:
-            check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.performer, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.locationReference is not None:
-            check_targets_of_all(self.locationReference, 'Location')
+            check_targets_of_all(self.locationReference, 'Location', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
         if self.insurance is not None:
-            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage', ANY_TYPE)
         if self.specimen is not None:
-            check_targets_of_all(self.specimen, 'Specimen')
+            check_targets_of_all(self.specimen, 'Specimen', ANY_TYPE)
         if self.relevantHistory is not None:
-            check_targets_of_all(self.relevantHistory, 'Provenance')
+            check_targets_of_all(self.relevantHistory, 'Provenance', ANY_TYPE)
         nones = _ServiceRequest_quantity(self).count(None)
         if 2 > nones:
             refuse_choice('quantity')
@@ -10469,7 +10470,7 @@ class Slot(DomainResource, kw_only=True, tag_field="resourceType", tag="Slot"):
 
     def __post_init__(self) -> None:
         if self.schedule is not None:
-            check_targets(self.schedule, 'Schedule')
+            check_targets(self.schedule, 'Schedule', ANY_TYPE)
 
 
 class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Specimen"):
@@ -10494,11 +10495,11 @@ class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Spec
 
     def __post_init__(self) -> None:
         if self.subject is not None:
-            check_targets(self.subject, 'Device|Group|Location|Patient|Substance')
+            check_targets(self.subject, 'Device|Group|Location|Patient|Substance', ANY_TYPE)
         if self.parent is not None:
-            check_targets_of_all(self.parent, 'Specimen')
+            check_targets_of_all(self.parent, 'Specimen', ANY_TYPE)
         if self.request is not None:
-            check_targets_of_all(self.request, 'ServiceRequest')
+            check_targets_of_all(self.request, 'ServiceRequest', ANY_TYPE)
 
 
 class SpecimenCollection(BackboneElement, kw_only=True):
@@ -10517,7 +10518,7 @@ class SpecimenCollection(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.collector is not None:
-            check_targets(self.collector, 'Practitioner|PractitionerRole')
+            check_targets(self.collector, 'Practitioner|PractitionerRole', ANY_TYPE)
         nones = _SpecimenCollection_collected(self).count(None)
         if 1 > nones:
             refuse_choice('collected')
@@ -10539,7 +10540,7 @@ class SpecimenProcessing(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.additive is not None:
-            check_targets_of_all(self.additive, 'Substance')
+            check_targets_of_all(self.additive, 'Substance', ANY_TYPE)
         nones = _SpecimenProcessing_time(self).count(None)
         if 1 > nones:
             refuse_choice('time')
@@ -10559,7 +10560,7 @@ class SpecimenContainer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.additiveReference is not None:
-            check_targets(self.additiveReference, 'Substance')
+            check_targets(self.additiveReference, 'Substance', ANY_TYPE)
         nones = _SpecimenContainer_additive(self).count(None)
         if 1 > nones:
             refuse_choice('additive')
@@ -10624,7 +10625,7 @@ class SpecimenDefinitionTypeTestedContainerAdditive(BackboneElement, kw_only=Tru
 
     def __post_init__(self) -> None:
         if self.additiveReference is not None:
-            check_targets(self.additiveReference, 'Substance')
+            check_targets(self.additiveReference, 'Substance', ANY_TYPE)
         nones = _SpecimenDefinitionTypeTestedContainerAdditive_additive(self).count(None)
         if 1 != nones:
             refuse_choice('additive')
@@ -11029,7 +11030,7 @@ class SubstanceIngredient(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.substanceReference is not None:
-            check_targets(self.substanceReference, 'Substance')
+            check_targets(self.substanceReference, 'Substance', ANY_TYPE)
         nones = _SubstanceIngredient_substance(self).count(None)
         if 1 != nones:
             refuse_choice('substance')
@@ -11205,7 +11206,7 @@ class SubstanceReferenceInformationGene(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
 
 
 class SubstanceReferenceInformationGeneElement(BackboneElement, kw_only=True):
@@ -11217,7 +11218,7 @@ class SubstanceReferenceInformationGeneElement(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
 
 
 class SubstanceReferenceInformationClassification(BackboneElement, kw_only=True):
@@ -11230,7 +11231,7 @@ class SubstanceReferenceInformationClassification(BackboneElement, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
 
 
 class SubstanceReferenceInformationTarget(BackboneElement, kw_only=True):
@@ -11250,7 +11251,7 @@ class SubstanceReferenceInformationTarget(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
         nones = _SubstanceReferenceInformationTarget_amount(self).count(None)
         if 2 > nones:
             refuse_choice('amount')
@@ -11366,17 +11367,17 @@ class SubstanceSpecification(DomainResource, kw_only=True, tag_field="resourceTy
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
         if self.referenceInformation is not None:
-            check_targets(self.referenceInformation, 'SubstanceReferenceInformation')
+            check_targets(self.referenceInformation, 'SubstanceReferenceInformation', ANY_TYPE)
         if self.nucleicAcid is not None:
-            check_targets(self.nucleicAcid, 'SubstanceNucleicAcid')
+            check_targets(self.nucleicAcid, 'SubstanceNucleicAcid', ANY_TYPE)
         if self.polymer is not None:
-            check_targets(self.polymer, 'SubstancePolymer')
+            check_targets(self.polymer, 'SubstancePolymer', ANY_TYPE)
         if self.protein is not None:
-            check_targets(self.protein, 'SubstanceProtein')
+            check_targets(self.protein, 'SubstanceProtein', ANY_TYPE)
         if self.sourceMaterial is not None:
-            check_targets(self.sourceMaterial, 'SubstanceSourceMaterial')
+            check_targets(self.sourceMaterial, 'SubstanceSourceMaterial', ANY_TYPE)
 
 
 class SubstanceSpecificationMoiety(BackboneElement, kw_only=True):
@@ -11415,7 +11416,7 @@ class SubstanceSpecificationProperty(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.definingSubstanceReference is not None:
-            check_targets(self.definingSubstanceReference, 'Substance|SubstanceSpecification')
+            check_targets(self.definingSubstanceReference, 'Substance|SubstanceSpecification', ANY_TYPE)
         nones = _SubstanceSpecificationProperty_definingSubstance(self).count(None)
         if 1 > nones:
             refuse_choice('definingSubstance')
@@ -11440,7 +11441,7 @@ class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
 
 
 class SubstanceSpecificationStructureIsotope(BackboneElement, kw_only=True):
@@ -11483,7 +11484,7 @@ class SubstanceSpecificationCode(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
 
 
 class SubstanceSpecificationName(BackboneElement, kw_only=True):
@@ -11505,7 +11506,7 @@ class SubstanceSpecificationName(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
 
 
 class SubstanceSpecificationNameOfficial(BackboneElement, kw_only=True):
@@ -11536,9 +11537,9 @@ class SubstanceSpecificationRelationship(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.substanceReference is not None:
-            check_targets(self.substanceReference, 'SubstanceSpecification')
+            check_targets(self.substanceReference, 'SubstanceSpecification', ANY_TYPE)
         if self.source is not None:
-            check_targets_of_all(self.source, 'DocumentReference')
+            check_targets_of_all(self.source, 'DocumentReference', ANY_TYPE)
         nones = _SubstanceSpecificationRelationship_substance(self).count(None)
         if 1 > nones:
             refuse_choice('substance')
@@ -11569,19 +11570,19 @@ class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.basedOn is not None:
-            check_targets_of_all(self.basedOn, 'SupplyRequest')
+            check_targets_of_all(self.basedOn, 'SupplyRequest', ANY_TYPE)
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'Contract|SupplyDelivery')
+            check_targets_of_all(self.partOf, 'Contract|SupplyDelivery', ANY_TYPE)
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.type is not None:
-            check_concept(self.type, 'SupplydeliveryType')
+            check_concept(self.type, CONCEPTS['SupplydeliveryType'])
         if self.supplier is not None:
-            check_targets(self.supplier, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.supplier, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.destination is not None:
-            check_targets(self.destination, 'Location')
+            check_targets(self.destination, 'Location', ANY_TYPE)
         if self.receiver is not None:
-            check_targets_of_all(self.receiver, 'Practitioner|PractitionerRole')
+            check_targets_of_all(self.receiver, 'Practitioner|PractitionerRole', ANY_TYPE)
         nones = _SupplyDelivery_occurrence(self).count(None)
         if 2 > nones:
             refuse_choice('occurrence')
@@ -11596,7 +11597,7 @@ class SupplyDeliverySuppliedItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.itemReference is not None:
-            check_targets(self.itemReference, 'Device|Medication|Substance')
+            check_targets(self.itemReference, 'Device|Medication|Substance', ANY_TYPE)
         nones = _SupplyDeliverySuppliedItem_item(self).count(None)
         if 1 > nones:
             refuse_choice('item')
@@ -11631,17 +11632,17 @@ class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.itemReference is not None:
-            check_targets(self.itemReference, 'Device|Medication|Substance')
+            check_targets(self.itemReference, 'Device|Medication|Substance', ANY_TYPE)
         if self.requester is not None:
-            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.supplier is not None:
-            check_targets_of_all(self.supplier, 'HealthcareService|Organization')
+            check_targets_of_all(self.supplier, 'HealthcareService|Organization', ANY_TYPE)
         if self.reasonReference is not None:
-            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation')
+            check_targets_of_all(self.reasonReference, 'Condition|DiagnosticReport|DocumentReference|Observation', ANY_TYPE)
         if self.deliverFrom is not None:
-            check_targets(self.deliverFrom, 'Location|Organization')
+            check_targets(self.deliverFrom, 'Location|Organization', ANY_TYPE)
         if self.deliverTo is not None:
-            check_targets(self.deliverTo, 'Location|Organization|Patient')
+            check_targets(self.deliverTo, 'Location|Organization|Patient', ANY_TYPE)
         nones = _SupplyRequest_item(self).count(None)
         if 1 != nones:
             refuse_choice('item')
@@ -11712,19 +11713,19 @@ class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task", r
 
     def __post_init__(self) -> None:
         if self.partOf is not None:
-            check_targets_of_all(self.partOf, 'Task')
+            check_targets_of_all(self.partOf, 'Task', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.requester is not None:
-            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.requester, 'Device|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.owner is not None:
-            check_targets(self.owner, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets(self.owner, 'CareTeam|Device|HealthcareService|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
         if self.location is not None:
-            check_targets(self.location, 'Location')
+            check_targets(self.location, 'Location', ANY_TYPE)
         if self.insurance is not None:
-            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage')
+            check_targets_of_all(self.insurance, 'ClaimResponse|Coverage', ANY_TYPE)
         if self.relevantHistory is not None:
-            check_targets_of_all(self.relevantHistory, 'Provenance')
+            check_targets_of_all(self.relevantHistory, 'Provenance', ANY_TYPE)
 
 
 class TaskRestriction(BackboneElement, kw_only=True):
@@ -11737,7 +11738,7 @@ class TaskRestriction(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.recipient is not None:
-            check_targets_of_all(self.recipient, 'Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson')
+            check_targets_of_all(self.recipient, 'Group|Organization|Patient|Practitioner|PractitionerRole|RelatedPerson', ANY_TYPE)
 
 
 class TaskInput(BackboneElement, kw_only=True):
@@ -12070,7 +12071,7 @@ class TestReport(DomainResource, kw_only=True, tag_field="resourceType", tag="Te
 
     def __post_init__(self) -> None:
         if self.testScript is not None:
-            check_targets(self.testScript, 'TestScript')
+            check_targets(self.testScript, 'TestScript', ANY_TYPE)
 
 
 class TestReportParticipant(BackboneElement, kw_only=True):
@@ -12598,7 +12599,7 @@ class VerificationResultPrimarySource(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.who is not None:
-            check_targets(self.who, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.who, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class VerificationResultAttestation(BackboneElement, kw_only=True):
@@ -12618,9 +12619,9 @@ class VerificationResultAttestation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.who is not None:
-            check_targets(self.who, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.who, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
         if self.onBehalfOf is not None:
-            check_targets(self.onBehalfOf, 'Organization|Practitioner|PractitionerRole')
+            check_targets(self.onBehalfOf, 'Organization|Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class VerificationResultValidator(BackboneElement, kw_only=True):
@@ -12633,7 +12634,7 @@ class VerificationResultValidator(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.organization is not None:
-            check_targets(self.organization, 'Organization')
+            check_targets(self.organization, 'Organization', ANY_TYPE)
 
 
 class VisionPrescription(DomainResource, kw_only=True, tag_field="resourceType", tag="VisionPrescription"):
@@ -12654,11 +12655,11 @@ class VisionPrescription(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.patient is not None:
-            check_targets(self.patient, 'Patient')
+            check_targets(self.patient, 'Patient', ANY_TYPE)
         if self.encounter is not None:
-            check_targets(self.encounter, 'Encounter')
+            check_targets(self.encounter, 'Encounter', ANY_TYPE)
         if self.prescriber is not None:
-            check_targets(self.prescriber, 'Practitioner|PractitionerRole')
+            check_targets(self.prescriber, 'Practitioner|PractitionerRole', ANY_TYPE)
 
 
 class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):

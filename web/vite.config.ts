@@ -3,10 +3,8 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-import { mockApi } from "./dev/mockApi.ts";
 
 const server = process.env["OSLER_URL"] ?? "http://127.0.0.1:8080";
-const mocked = process.env["OSLER_MOCK"] === "1";
 
 /*
  * The built app is the same for every tenant: index.html names its files relative to itself, and the server writes
@@ -14,8 +12,8 @@ const mocked = process.env["OSLER_MOCK"] === "1";
  */
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "./" : "/demo/app/",
-  plugins: [react(), tailwindcss(), ...(mocked ? [mockApi()] : [])],
-  server: mocked ? {} : { proxy: { "^/[a-z0-9-]+/(graphql|auth|fhir)": { target: server, changeOrigin: false } } },
+  plugins: [react(), tailwindcss()],
+  server: { proxy: { "^/[a-z0-9-]+/(graphql|auth|fhir)": { target: server, changeOrigin: false } } },
   build: {
     outDir: "../src/osler/web_dist",
     emptyOutDir: true,
@@ -25,6 +23,10 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      // "use client" means nothing in an app without a server part.
+      onLog: (level, log, handler) => (log.code === "MODULE_LEVEL_DIRECTIVE" ? undefined : handler(level, log)),
+    },
   },
   test: {
     environment: "happy-dom",

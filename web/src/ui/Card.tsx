@@ -4,7 +4,7 @@ import { useId, type ReactNode } from "react";
 export function Card({ title, count, link, children }: { title: string; count?: string; link?: ReactNode; children: ReactNode }) {
   const heading = useId();
   return (
-    <section aria-labelledby={heading} className="forced-border rounded border bg-surface">
+    <div role="group" aria-labelledby={heading} className="forced-border rounded border bg-surface">
       <header className="flex items-center gap-2 border-b px-3 py-1.5">
         <h2 id={heading} className="text-dense">
           {title}
@@ -13,6 +13,6 @@ export function Card({ title, count, link, children }: { title: string; count?: 
         <span className="ml-auto">{link}</span>
       </header>
       {children}
-    </section>
+    </div>
   );
 }

@@ -13,6 +13,7 @@ export interface Column<Row> {
   /** Left out where the screen is narrow; the row still names what it is. */
   hide?: "sm" | "md" | "lg";
   rowHeader?: boolean;
+  className?: string;
 }
 
 interface DataTableProps<Row> {
@@ -26,7 +27,8 @@ interface DataTableProps<Row> {
   onEndReached?: () => void;
 }
 
-const hidden = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden" } as const;
+/** By the width of the table, not of the window: panels beside it take their share. */
+const hidden = { sm: "@max-[32rem]:hidden", md: "@max-[44rem]:hidden", lg: "@max-[58rem]:hidden" } as const;
 const VIRTUAL_FROM = 80;
 
 /**
@@ -56,15 +58,16 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, total, muted, o
   const after = virtual ? virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0) : 0;
 
   return (
+    // A region that scrolls can be reached with the keyboard.
     <div
       ref={scroller}
       tabIndex={0}
       role="region"
       aria-label={caption}
-      className="print-flow relative min-h-0 flex-1 overflow-auto -outline-offset-2 [contain:strict] print:[contain:none]"
+      className="print-flow @container relative min-h-0 flex-1 overflow-auto -outline-offset-2 [contain:strict] print:[contain:none]"
       data-scroll={caption}
     >
-      <table className="w-full table-fixed text-dense" aria-rowcount={(total ?? rows.length) + 1}>
+      <table className="w-full table-fixed text-dense tabular-nums" aria-rowcount={(total ?? rows.length) + 1}>
         <caption className="sr-only">{caption}</caption>
         <thead>
           <tr aria-rowindex={1}>
@@ -77,6 +80,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, total, muted, o
                   "sticky top-0 z-10 border-b bg-raised px-3 py-1 text-left text-label font-medium text-muted",
                   column.align === "right" && "text-right",
                   column.hide && hidden[column.hide],
+                  column.className,
                 )}
               >
                 {column.header}
@@ -108,6 +112,8 @@ function BodyRow<Row>(props: { row: Row; index: number; columns: readonly Column
           props.fixed && "truncate",
           column.align === "right" && "text-right whitespace-nowrap",
           column.hide && hidden[column.hide],
+          column.width && !column.align && "whitespace-nowrap",
+          column.className,
         );
         return column.rowHeader ? (
           <th key={column.id} scope="row" className={cx(className, "text-left font-medium")}>

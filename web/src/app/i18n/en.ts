@@ -87,7 +87,7 @@ export const en = {
     right: "Collapse or open the right panel",
     help: "Show this list",
     close: "Close the top layer",
-    then: "then",
+    chain: "then",
   },
   search: {
     title: "Patients",
@@ -274,6 +274,7 @@ export const en = {
   },
   immunizations: {
     title: "Immunizations",
+    recent: "Recent immunizations",
     vaccine: "Vaccine",
     unnamed: "Vaccine without a name",
     given: "given",

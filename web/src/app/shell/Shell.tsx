@@ -6,10 +6,10 @@ import { usePreferences } from "../../ui/preferences.ts";
 import { useShortcuts } from "../../ui/shortcuts.ts";
 import { LeftRail } from "./LeftRail.tsx";
 import { PatientTabs } from "./PatientTabs.tsx";
-import { ShortcutHelp } from "./ShortcutHelp.tsx";
 import { TopBar } from "./TopBar.tsx";
 
 const CommandPalette = lazy(() => import("./CommandPalette.tsx"));
+const ShortcutHelp = lazy(() => import("./ShortcutHelp.tsx"));
 
 /** What stands around every page. */
 export function Shell() {
@@ -17,12 +17,11 @@ export function Shell() {
   const navigate = useNavigate();
   const { singleKeys } = usePreferences();
   const [paletteOpen, setPaletteOpen] = useState(false);
-  const [paletteAsked, setPaletteAsked] = useState(false);
+  const [rested, setRested] = useState(false);
   const [helpOpen, setHelpOpen] = useState(false);
   const main = useRef<HTMLDivElement>(null);
 
   function openPalette() {
-    setPaletteAsked(true);
     setPaletteOpen(true);
   }
   function findPatient() {
@@ -33,8 +32,8 @@ export function Shell() {
   useShortcuts({ "Mod+k": openPalette });
   useShortcuts({ "/": findPatient, "g p": () => void navigate({ to: "/patients" }), "?": () => setHelpOpen(true) }, singleKeys);
   useEffect(() => {
-    // The palette is not part of the first load; it is fetched once the screen has come to rest.
-    const timer = setTimeout(() => setPaletteAsked(true), 1500);
+    // Palette and menus are not part of the first load; they are fetched once the screen has come to rest.
+    const timer = setTimeout(() => setRested(true), 1500);
     return () => clearTimeout(timer);
   }, []);
 
@@ -47,7 +46,7 @@ export function Shell() {
       >
         {t("action.skip")}
       </button>
-      <TopBar onSearch={openPalette} onHelp={() => setHelpOpen(true)} />
+      <TopBar onSearch={openPalette} onHelp={() => setHelpOpen(true)} rested={rested} />
       <PatientTabs />
       <div className="print-flow flex min-h-0 flex-1">
         <LeftRail />
@@ -55,12 +54,16 @@ export function Shell() {
           <Outlet />
         </div>
       </div>
-      {paletteAsked ? (
+      {rested || paletteOpen ? (
         <Suspense>
           <CommandPalette open={paletteOpen} onClose={() => setPaletteOpen(false)} onHelp={() => setHelpOpen(true)} />
         </Suspense>
       ) : null}
-      <ShortcutHelp open={helpOpen} onClose={() => setHelpOpen(false)} />
+      {helpOpen ? (
+        <Suspense>
+          <ShortcutHelp onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      ) : null}
     </div>
   );
 }

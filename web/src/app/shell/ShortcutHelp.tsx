@@ -15,10 +15,10 @@ const SHORTCUTS = [
 ] as const;
 
 /** Every shortcut there is. */
-export function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => void }) {
+export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal open={open} onClose={onClose} title={t("shell.shortcuts")}>
+    <Modal open onClose={onClose} title={t("shell.shortcuts")}>
       <dl className="m-0 grid grid-cols-[1fr_auto] items-center gap-x-6 gap-y-2">
         {SHORTCUTS.map(([name, chains]) => (
           <div key={name} className="contents">
@@ -26,7 +26,7 @@ export function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => 
             <dd className="m-0 flex items-center justify-end gap-1.5">
               {chains.map((keys, index) => (
                 <span key={keys.join("+")} className="flex items-center gap-1.5">
-                  {index > 0 ? <span className="text-muted">{name === "tabs" ? "–" : t("shortcuts.then")}</span> : null}
+                  {index > 0 ? <span className="text-muted">{name === "tabs" ? "–" : t("shortcuts.chain")}</span> : null}
                   <Keys keys={keys} />
                 </span>
               ))}

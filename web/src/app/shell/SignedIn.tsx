@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate, useRouterState } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -15,13 +15,21 @@ export function SignedIn() {
   const { t } = useTranslation();
   const tenant = useTenant();
   const client = useQueryClient();
-  const here = useRouterState({ select: (state) => state.location.href });
+  const navigate = useNavigate();
+  const router = useRouter();
   const session = useQuery(sessionQuery(tenant));
+  const { refetch } = session;
   const known = useRef<string | null>(null);
   const user = session.data?.user.id ?? null;
-  const signedInBefore = known.current !== null;
+  const nobody = session.data === null;
 
-  useEffect(() => followOtherTabs(tenant, () => void session.refetch()), [tenant, session.refetch]);
+  useEffect(() => followOtherTabs(tenant, () => void refetch()), [tenant, refetch]);
+  useEffect(() => {
+    if (!nobody) return;
+    // Read here and now: a person is sent to the door once, with the address they were at.
+    const here = router.state.location.href.slice(router.basepath.length) || "/";
+    void navigate({ to: "/sign-in", search: signInSearch(here, known.current !== null), replace: true });
+  }, [nobody, navigate, router]);
   useEffect(() => {
     if (session.data === undefined) return;
     // Somebody else signed in with another tab: nothing of the one before may stay.
@@ -39,7 +47,6 @@ export function SignedIn() {
       </SessionContext>
     );
   }
-  if (session.data === null) return <Navigate to="/sign-in" search={signInSearch(here, signedInBefore)} replace />;
   if (session.isError) {
     return (
       <main className="mx-auto max-w-lg p-8">

@@ -1,17 +1,31 @@
 import { Link } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { tenantQuery } from "../../features/session/index.ts";
 import { useTenant } from "../../fhir/tenant.ts";
 import { Keys } from "../../ui/Badge.tsx";
+import { useSession } from "../sessionContext.ts";
 import { ProductMark } from "./ProductMark.tsx";
-import { UserMenu } from "./UserMenu.tsx";
+import { UserButton } from "./UserButton.tsx";
+
+const UserMenu = lazy(() => import("./UserMenu.tsx"));
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-export function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void }) {
+interface TopBarProps {
+  onSearch: () => void;
+  onHelp: () => void;
+  /** The screen has come to rest: what was left out of the first load may come now. */
+  rested: boolean;
+}
+
+export function TopBar({ onSearch, onHelp, rested }: TopBarProps) {
+  const { user } = useSession();
+  const [menuAsked, setMenuAsked] = useState(false);
+  const button = <UserButton name={user.displayName} onClick={() => setMenuAsked(true)} />;
   const { t } = useTranslation();
   const tenant = useTenant();
   const facts = useQuery(tenantQuery(tenant));
@@ -35,7 +49,13 @@ export function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () 
           <Keys keys={[isMac ? "⌘" : "Ctrl", "K"]} />
         </span>
       </button>
-      <UserMenu onHelp={onHelp} />
+      {rested || menuAsked ? (
+        <Suspense fallback={button}>
+          <UserMenu onHelp={onHelp} opened={menuAsked} />
+        </Suspense>
+      ) : (
+        button
+      )}
     </header>
   );
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Check, Keyboard, LogOut, UserRound } from "lucide-react";
+import { Check, Keyboard, LogOut } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,12 +11,13 @@ import { Banner } from "../../ui/Banner.tsx";
 import { setPreferences, usePreferences, type Preferences } from "../../ui/preferences.ts";
 import { useSession } from "../sessionContext.ts";
 import { setSession } from "../sessionChannel.ts";
+import { UserButton } from "./UserButton.tsx";
 
 const THEMES: Preferences["theme"][] = ["system", "light", "dark"];
 const DENSITIES: Preferences["density"][] = ["compact", "comfortable", "touch"];
 
 /** Who is signed in, how the screen looks, and the way out. */
-export function UserMenu({ onHelp }: { onHelp: () => void }) {
+export default function UserMenu({ onHelp, opened }: { onHelp: () => void; opened: boolean }) {
   const { t } = useTranslation();
   const { user } = useSession();
   const tenant = useTenant();
@@ -35,15 +36,9 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
 
   return (
     <>
-      <DropdownMenu.Root modal={false}>
-        <DropdownMenu.Trigger
-          aria-label={`${t("shell.userMenu")}: ${user.displayName}`}
-          className="flex h-8 shrink-0 items-center gap-2 rounded border border-transparent px-1.5 text-dense hover:bg-raised aria-expanded:bg-raised"
-        >
-          <span className="flex size-6 items-center justify-center rounded-full bg-accent-bg text-accent">
-            <UserRound aria-hidden className="size-4" />
-          </span>
-          <span className="max-w-40 truncate max-md:hidden">{user.displayName}</span>
+      <DropdownMenu.Root modal={false} defaultOpen={opened}>
+        <DropdownMenu.Trigger asChild>
+          <UserButton name={user.displayName} />
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
           <DropdownMenu.Content align="end" sideOffset={6} className="overlay-in z-40 max-h-(--radix-dropdown-menu-content-available-height) w-64 overflow-auto rounded border bg-surface py-1 text-dense shadow-overlay">

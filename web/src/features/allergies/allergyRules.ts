@@ -31,10 +31,13 @@ function rank(allergy: Allergy): number {
   return (allergy.criticality === "high" ? 0 : 10) + (severity ? SEVERITY.indexOf(severity) : 3);
 }
 
+function inRed(allergy: Allergy): boolean {
+  return isDrug(allergy) || allergy.category.length === 0;
+}
+
 /** What the banner shows, the most dangerous first. */
 export function bannerGroups(allergies: readonly Allergy[]): BannerGroups {
   const current = allergies.filter(isCurrent).toSorted((a, b) => rank(a) - rank(b));
-  const inRed = (allergy: Allergy) => isDrug(allergy) || allergy.category.length === 0;
   return { drug: current.filter(inRed), other: current.filter((allergy) => !inRed(allergy)) };
 }
 

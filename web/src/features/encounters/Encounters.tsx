@@ -29,10 +29,10 @@ export function EncountersTab({ patient }: { patient: string }) {
     {
       id: "date",
       header: t("column.date"),
-      width: "8.5rem",
+      className: "w-36 whitespace-nowrap @max-[32rem]:w-26",
       cell: (row) => (
         <>
-          {dateIso(row.period?.start) || t("state.notRecorded")} <span className="text-muted max-sm:hidden">{timeText(row.period?.start)}</span>
+          {dateIso(row.period?.start) || t("state.notRecorded")} <span className="text-muted @max-[32rem]:hidden">{timeText(row.period?.start)}</span>
         </>
       ),
     },

@@ -37,6 +37,12 @@ export function Demographics({ patient }: { patient: Patient }) {
   );
 }
 
+/** What the contact is to the patient; a bare code says nothing where words are there. */
+function relationshipText(relationship: Patient["contact"][number]["relationship"]): string {
+  const inWords = relationship.filter((one) => one.text ?? one.coding.some((coding) => coding.display));
+  return conceptsText(inWords.length > 0 ? inWords : relationship);
+}
+
 /** Whom to call. */
 export function Contacts({ patient }: { patient: Patient }) {
   const { t } = useTranslation();
@@ -49,7 +55,7 @@ export function Contacts({ patient }: { patient: Patient }) {
           {patient.contact.map((contact, index) => (
             <li key={index} className="border-b px-3 py-1.5 text-dense last:border-b-0">
               <span className="font-medium">{nameText(contact.name) || t("patient.noName")}</span>
-              <span className="text-muted"> {conceptsText(contact.relationship)}</span>
+              <span className="text-muted"> {relationshipText(contact.relationship)}</span>
               {contact.telecom.map((one) => (
                 <div key={one.value}>{one.value}</div>
               ))}

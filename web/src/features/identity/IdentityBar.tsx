@@ -9,7 +9,8 @@ import { legalName } from "../../fhir/names.ts";
 import { Badge } from "../../ui/Badge.tsx";
 
 /** Whose chart this is. It never scrolls away, and its name is the one h1 of the screen. */
-export function IdentityBar({ patient }: { patient: Patient }) {
+export function IdentityBar({ patient, level = 1 }: { patient: Patient; level?: 1 | 2 }) {
+  const Heading = level === 1 ? "h1" : "h2";
   const { t } = useTranslation();
   const legal = legalName(patient.name, patient.displayName);
   const language = patient.communication.find((one) => one.preferred) ?? patient.communication[0];
@@ -22,9 +23,9 @@ export function IdentityBar({ patient }: { patient: Patient }) {
       </span>
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
-          <h1 className="text-section leading-tight" data-patient={patient.id}>
+          <Heading className="text-section leading-tight" data-patient={patient.id}>
             {patient.displayName || t("patient.noName")}
-          </h1>
+          </Heading>
           {legal ? <span className="text-dense text-muted">{t("identity.legalName", { name: legal })}</span> : null}
           {dead ? (
             <Badge>{patient.deceasedDateTime ? t("identity.died", { date: dateText(patient.deceasedDateTime) }) : t("patient.deceased")}</Badge>

@@ -1,1 +1,1 @@
-export { ImmunizationsTab } from "./Immunizations.tsx";
+export { ImmunizationLines, ImmunizationsTab } from "./Immunizations.tsx";

@@ -13,7 +13,7 @@ import { numberOrNull } from "./ResultTables.tsx";
 import { useCourseSummary } from "./useCourseSummary.ts";
 
 /** One analyte through time: the graph with its reference band, and every value in a table beneath. */
-export function AnalyteDrawer({ analyte, complete, onClose }: { analyte: Analyte; complete: boolean; onClose: () => void }) {
+export default function AnalyteDrawer({ analyte, complete, onClose }: { analyte: Analyte; complete: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const summary = useCourseSummary();
   const range = analyte.latest.referenceRange[0];

@@ -39,23 +39,38 @@ function useResultColumns<Row>(resultOf: (row: Row) => Result, analyteOf: (row: 
   const { t } = useTranslation();
   return [
     { id: "analyte", header: t("results.analyte"), rowHeader: true, cell: (row) => <AnalyteName result={resultOf(row)} onOpen={onOpen} /> },
-    { id: "value", header: t("results.value"), width: "6rem", align: "right", cell: (row) => <span className="font-semibold">{valueText(resultOf(row)).value || "–"}</span> },
-    { id: "unit", header: t("results.unit"), width: "6.5rem", cell: (row) => <span className="text-muted">{valueText(resultOf(row)).unit}</span> },
-    { id: "flag", header: t("results.flag"), width: "3.5rem", cell: (row) => <FlagText flag={flagOf(resultOf(row))} /> },
+    { id: "value", header: t("results.value"), align: "right", className: "w-24 @max-[32rem]:w-36", cell: (row) => <Value result={resultOf(row)} /> },
+    { id: "unit", header: t("results.unit"), width: "6.5rem", hide: "sm", cell: (row) => <span className="text-muted">{valueText(resultOf(row)).unit}</span> },
+    { id: "flag", header: t("results.flag"), width: "3.5rem", hide: "sm", cell: (row) => <FlagText flag={flagOf(resultOf(row))} /> },
     { id: "range", header: t("results.range"), width: "7rem", align: "right", hide: "md", cell: (row) => rangeText(resultOf(row)) || "–" },
     { id: "trend", header: t("results.trend"), width: "6.5rem", hide: "md", cell: (row) => <Course analyte={analyteOf(row)} /> },
     {
       id: "date",
       header: t("column.date"),
-      width: "8.5rem",
-      hide: "sm",
+      className: "w-36 whitespace-nowrap @max-[32rem]:w-26",
       cell: (row) => (
         <>
-          {dateIso(resultDate(resultOf(row))) || "–"} <span className="text-muted">{timeText(resultDate(resultOf(row)))}</span>
+          {dateIso(resultDate(resultOf(row))) || "–"} <span className="text-muted @max-[32rem]:hidden">{timeText(resultDate(resultOf(row)))}</span>
         </>
       ),
     },
   ];
+}
+
+/** Where the table is narrow the unit and the flag stand with the value. */
+function Value({ result }: { result: Result }) {
+  const { value, unit } = valueText(result);
+  return (
+    <>
+      <span className="mr-1.5 @min-[32rem]:hidden">
+        <FlagText flag={flagOf(result)} />
+      </span>
+      <span className="font-semibold" title={value}>
+        {value || "–"}
+      </span>
+      <span className="text-muted @min-[32rem]:hidden"> {unit}</span>
+    </>
+  );
 }
 
 function AnalyteName({ result, onOpen }: { result: Result; onOpen: Open }) {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { resultsQuery } from "../../fhir/chart.api.ts";
@@ -8,10 +8,11 @@ import { useTenant } from "../../fhir/tenant.ts";
 import { usePagedList } from "../../fhir/usePagedList.ts";
 import { EmptyState } from "../../ui/PanelStates.tsx";
 import { SegmentedControl } from "../../ui/SegmentedControl.tsx";
-import { AnalyteDrawer } from "./AnalyteDrawer.tsx";
 import { PANELS, type LabPanel } from "./panels.ts";
 import { countByPanel, groupByAnalyte, isValid } from "./resultRules.ts";
 import { AllResultsTable, AnalyteTable } from "./ResultTables.tsx";
+
+const AnalyteDrawer = lazy(() => import("./AnalyteDrawer.tsx"));
 
 export type ResultView = "latest" | "all";
 export type PanelChoice = LabPanel | "every";
@@ -84,7 +85,11 @@ export function ResultsTab({ patient, choice, onChoose }: ResultsTabProps) {
                 onOpen={(analyte) => onChoose({ ...choice, analyte })}
               />
             )}
-            {open ? <AnalyteDrawer analyte={open} complete={list.complete} onClose={() => onChoose({ ...choice, analyte: undefined })} /> : null}
+            {open ? (
+              <Suspense>
+                <AnalyteDrawer analyte={open} complete={list.complete} onClose={() => onChoose({ ...choice, analyte: undefined })} />
+              </Suspense>
+            ) : null}
           </>
         )
       }

@@ -52,8 +52,7 @@ function flag(trend: Trend) {
 }
 
 function newestFirst(a: Trend, b: Trend): number {
-  const day = (trend: Trend) => latestDate(trend).slice(0, 10);
-  return day(b).localeCompare(day(a)) || Number(flag(b) !== null) - Number(flag(a) !== null) || a.display.localeCompare(b.display);
+  return latestDate(b).slice(0, 10).localeCompare(latestDate(a).slice(0, 10)) || Number(flag(b) !== null) - Number(flag(a) !== null) || a.display.localeCompare(b.display);
 }
 
 function TrendLine({ trend }: { trend: Trend }) {

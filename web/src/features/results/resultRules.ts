@@ -1,7 +1,7 @@
 import type { Result } from "../../fhir/chart.api.ts";
 import { conceptText } from "../../fhir/concept.ts";
 import { numberText, unitText } from "../../fhir/quantity.ts";
-import { orderInPanel, panelOfCode, type LabPanel } from "./panels.ts";
+import { orderInPanel, panelOfCode, PANELS, type LabPanel } from "./panels.ts";
 
 /** One thing measured, with its newest result and its course. */
 export interface Analyte {
@@ -54,7 +54,7 @@ export function groupByAnalyte(results: readonly Result[]): Analyte[] {
     if (!latest) return [];
     return [{ code, name: conceptText(latest.code) || code, panel: panelOfCode(code), latest, results: group, points: pointsInUnit(group, latest) }];
   });
-  return analytes.toSorted((a, b) => orderInPanel(a.code) - orderInPanel(b.code) || a.name.localeCompare(b.name));
+  return analytes.toSorted((a, b) => PANELS.indexOf(a.panel) - PANELS.indexOf(b.panel) || orderInPanel(a.code) - orderInPanel(b.code) || a.name.localeCompare(b.name));
 }
 
 /** Only values in the unit of the newest one can be drawn in one line; a value "<5" has no place on it. */

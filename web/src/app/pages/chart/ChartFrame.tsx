@@ -1,12 +1,11 @@
 import { PanelLeft, PanelRight, Printer } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { AllergyBanner } from "../../../features/allergies/index.ts";
 import { Contacts, Demographics, IdentityBar } from "../../../features/identity/index.ts";
 import type { Chart } from "../../../fhir/chart.api.ts";
 import { IconButton } from "../../../ui/Button.tsx";
-import { Drawer } from "../../../ui/Drawer.tsx";
 import { setPreferences, usePreferences } from "../../../ui/preferences.ts";
 import { Resizer } from "../../../ui/Resizer.tsx";
 import { useShortcuts } from "../../../ui/shortcuts.ts";
@@ -18,6 +17,8 @@ import { ReviewAllergies } from "./ReviewAllergies.tsx";
 import { StaleBar } from "./StaleBar.tsx";
 import { TabContent } from "./TabContent.tsx";
 import { TabList } from "./TabList.tsx";
+
+const GlanceDrawer = lazy(() => import("./GlanceDrawer.tsx"));
 
 export interface ChartFrameProps {
   patient: string;
@@ -82,7 +83,7 @@ export function ChartFrame({ patient, tab, chart, loadedAt, stale, onRetry }: Ch
               <PanelRight aria-hidden className="size-4" />
             </IconButton>
           </div>
-          <TabContent patient={patient} tab={tab} chart={chart} onRetry={onRetry} details={phone ? details : null} />
+          <TabContent patient={patient} tab={tab} chart={chart} onRetry={onRetry} details={phone ? details : null} glance={!rightShown} />
         </div>
         {rightShown ? (
           <>
@@ -93,13 +94,11 @@ export function ChartFrame({ patient, tab, chart, loadedAt, stale, onRetry }: Ch
           </>
         ) : null}
       </div>
-      {wide ? null : (
-        <Drawer open={drawer} onClose={() => setDrawer(false)} size="sm" title={t("chart.right")} description={chart.patient.displayName}>
-          <div className="flex flex-col gap-2 bg-bg p-2">
-            <AtAGlance patient={patient} chart={chart} onRetry={onRetry} onLeave={() => setDrawer(false)} />
-          </div>
-        </Drawer>
-      )}
+      {!wide && drawer ? (
+        <Suspense>
+          <GlanceDrawer patient={patient} chart={chart} onRetry={onRetry} onClose={() => setDrawer(false)} />
+        </Suspense>
+      ) : null}
     </main>
   );
 }

@@ -19,6 +19,8 @@ interface TabContentProps {
   chart: Chart;
   onRetry: () => void;
   details: ReactNode;
+  /** Whether the summary has to carry what the right panel would show. */
+  glance: boolean;
 }
 
 const MEDICATION_FILTERS: readonly MedicationFilter[] = ["active", "held", "stopped", "all"];
@@ -30,7 +32,7 @@ function oneOf<Value extends string>(values: readonly Value[], value: string | u
 }
 
 /** What stands under the chosen tab. Its filters are in the URL. */
-export function TabContent({ patient, tab, chart, onRetry, details }: TabContentProps) {
+export function TabContent({ patient, tab, chart, onRetry, details, glance }: TabContentProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const search = useSearch({ from: "/signed-in/p/$patientId/$tab" });
@@ -40,11 +42,13 @@ export function TabContent({ patient, tab, chart, onRetry, details }: TabContent
   useLayoutEffect(() => {
     const scroller = box.current?.querySelector("[data-scroll]") ?? null;
     if (scroller) scroller.scrollTop = rememberedScroll(patient, tab);
+    // What the ref points to when the tab is left is exactly what is wanted.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
     return () => rememberTab(patient, tab, { search, scroll: box.current?.querySelector("[data-scroll]")?.scrollTop ?? scroller?.scrollTop ?? 0 });
   }, [patient, tab, search]);
 
   const tabs: Record<ChartTab, () => ReactNode> = {
-    summary: () => <SummaryTab patient={patient} chart={chart} onRetry={onRetry} details={details} />,
+    summary: () => <SummaryTab patient={patient} chart={chart} onRetry={onRetry} details={details} glance={glance} />,
     encounters: () => <EncountersTab patient={patient} />,
     problems: () => (
       <ProblemsTab panel={chart.problems} onRetry={onRetry} filter={oneOf(PROBLEM_FILTERS, search.show, "active")} onFilter={(show) => place({ show })} />

@@ -1,2 +1,0 @@
-import type { Plugin } from "vite";
-export function mockApi(): Plugin { return { name: "osler-mock" }; }

@@ -37,8 +37,9 @@ async def ensure_roles(connection: asyncpg.Connection, services: Iterable[str]) 
         if name not in have:
             await once(connection, f"create role {name} nologin nosuperuser nobypassrls nocreatedb nocreaterole inherit")
     superuser = await connection.fetchval("select rolsuper from pg_roles where rolname = current_user")
-    member = await connection.fetchval("select pg_has_role(current_user, $1, 'member')", OWNER)
-    if not superuser and not member:
+    # Since PostgreSQL 16 whoever makes a role may administer it, but not act as it before granting that to himself.
+    mode = "set" if await connection.fetchval("select current_setting('server_version_num')::int") >= 160000 else "member"
+    if not superuser and not await connection.fetchval("select pg_has_role(current_user, $1, $2)", OWNER, mode):
         await once(connection, f"grant {OWNER} to current_user")
     database = await connection.fetchval("select quote_ident(current_database())")
     if not await connection.fetchval("select has_database_privilege($1, current_database(), 'create')", OWNER):

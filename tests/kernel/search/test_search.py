@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.kernel.search.conftest import ids, observation, patient, put, search
 
 from osler.platform import fhir

@@ -9,7 +9,6 @@ import base64
 import binascii
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -66,7 +65,7 @@ class Cursors:
             raise not_ours()
         anew = {name for name, _ in given}
         pairs = [pair for pair in sealed.used if pair[0] not in anew] + given
-        return replace(parse_query(query.type, pairs, base=sealed.base, now=now), hidden=query.hidden), sealed
+        return msgspec.structs.replace(parse_query(query.type, pairs, base=sealed.base, now=now), hidden=query.hidden), sealed
 
 
 def place(sealed: Sealed | None, columns: Sequence[str], times: Sequence[bool]) -> list[Any] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from osler.platform.audit.chain import INSERT
 from osler.platform.fhir import TYPE_CODE
@@ -20,8 +21,7 @@ AUDITED = 9
 PLAIN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """The text, the values behind its fixed parameters, and the columns of the order (their values end each row's own)."""
 
     sql: str

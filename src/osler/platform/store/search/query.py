@@ -5,9 +5,10 @@ https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from osler.platform.fhir import SearchParameter
 
@@ -19,15 +20,13 @@ Prefix = Literal["eq", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap"]
 Total = Literal["none", "accurate"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
+class Ids(msgspec.Struct, frozen=True):
     """`_id`: one of these records."""
 
     rids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(msgspec.Struct, frozen=True):
     """Has a token, reference or URI among `wanted`: (value or None for any, system or None for any)."""
 
     parameter: SearchParameter
@@ -37,8 +36,7 @@ class Tokens:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Identifiers:
+class Identifiers(msgspec.Struct, frozen=True):
     """Has an identifier among `wanted`: (value or None for any, system or None for any)."""
 
     parameter: SearchParameter
@@ -46,8 +44,7 @@ class Identifiers:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Strings:
+class Strings(msgspec.Struct, frozen=True):
     """Has a text that starts with, contains or is one of `wanted`."""
 
     parameter: SearchParameter
@@ -55,16 +52,14 @@ class Strings:
     wanted: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
+class Dates(msgspec.Struct, frozen=True):
     """Has a date in one of these relations to a span of time."""
 
     parameter: SearchParameter
     wanted: tuple[tuple[Prefix, datetime, datetime], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True):
     """A number or quantity searched for: the value, the range its digits stand for, and the unit."""
 
     prefix: Prefix
@@ -74,40 +69,35 @@ class Amount:
     unit: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(msgspec.Struct, frozen=True):
     """Has a number or quantity in one of these relations."""
 
     parameter: SearchParameter
     wanted: tuple[Amount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """Has no value of the parameter, or (`missing` false) has one."""
 
     parameter: SearchParameter
     missing: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(msgspec.Struct, frozen=True):
     """Cannot hold: a code of another system than the element's."""
 
 
 Condition = Ids | Tokens | Identifiers | Strings | Dates | Amounts | Missing | Nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(msgspec.Struct, frozen=True):
     """One key of the order."""
 
     parameter: SearchParameter
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(msgspec.Struct, frozen=True):
     """`_include` or `_revinclude`: follow this parameter of `source` (None: every reference), to `target` only where one is named."""
 
     source: str
@@ -116,8 +106,7 @@ class Include:
     reverse: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """One search of one type."""
 
     type: str

@@ -5,8 +5,9 @@ Each source names the order in which its index delivers rows, so that a page rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from osler.platform.fhir import TYPE_CODE
 from osler.platform.store.search.arguments import Arguments
@@ -24,8 +25,7 @@ COARSE = frozenset(
 """Tokens that many records share: they drive only when nothing better does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column of an order."""
 
     name: str
@@ -41,8 +41,7 @@ UPDATED = Column("updated", "x.updated", True, "time")
 BY_DATE = (D, RID)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A table with the conditions its index answers; `order`: how that index delivers (None: not one row per record)."""
 
     table: str

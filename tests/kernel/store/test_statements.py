@@ -11,8 +11,6 @@ from osler.platform.store import chart_sql, reading_sql, writing_sql
 from osler.platform.store.connections import SETTINGS
 from osler.platform.testing.database import TestDatabase
 
-ALL = (1 << len(writing_sql.INDEXES)) - 1
-
 
 def statements(schemas: tuple[str, ...]) -> list[str]:
     found = [RECORD, ROWS, writing_sql.settle(), chart_sql.CACHED, chart_sql.KEEP]
@@ -26,8 +24,8 @@ def statements(schemas: tuple[str, ...]) -> list[str]:
             for after in flags
             for at in flags
         ]
-        found += [writing_sql.insert(schema, tables, settle=settle) for tables in (0, 1, 5, ALL) for settle in flags]
-        found += [writing_sql.replace(schema, *tables, settle=settle) for tables in ((0, 0), (16, 16), (ALL, ALL)) for settle in flags]
+        found += [writing_sql.insert(schema, tables, settle=settle) for tables in writing_sql.NEW_SHAPES for settle in flags]
+        found += [writing_sql.replace(schema, tables, settle=settle) for tables in writing_sql.CHANGE_SHAPES for settle in flags]
     found += [
         reading_sql.history(tuple((schema, (1, 2)) for schema in schemas), "system", after=after, at=at) for after in flags for at in flags
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from osler.platform import fhir
 from osler.platform.context import Context
 from osler.platform.fhir import IndexRows
-from osler.platform.store.writing_sql import INDEXES, RESOURCE
+from osler.platform.store.writing_sql import CHANGE_SHAPES, INDEXES, NEW_SHAPES, RESOURCE
 
 LONGEST = 600
 """Characters of a string or identifier that go into an index; PostgreSQL refuses index entries over 2,700 bytes."""
@@ -90,26 +90,51 @@ def resource_columns(rows: Sequence[Row]) -> list[Any]:
     return columns
 
 
-def added(rows: Sequence[Row]) -> tuple[int, list[Any]]:
-    """Which sidecar tables get rows, and the arrays of each: the resource's place, then the table's own columns."""
-    tables, arrays = 0, list[Any]()
-    for kind in range(len(INDEXES)):
-        found = [(place, *values) for place, row in enumerate(rows, 1) for values in row.new[kind]]
-        if found:
-            tables |= 1 << kind
-            arrays += zip(*found, strict=True)
-    return tables, arrays
+Found = list[list[tuple[Any, ...]]]
+"""Search rows by table, in the order of `INDEXES`."""
 
 
-def removed(rows: Sequence[Row]) -> tuple[int, list[Any]]:
-    """Which sidecar tables lose rows, and the arrays of each: patient, date, rid, then the table's own columns."""
-    tables, arrays = 0, list[Any]()
-    for kind in range(len(INDEXES)):
-        found = [(row.was.prid, row.was.d, row.columns[RID], *values) for row in rows if row.was and row.gone for values in row.gone[kind]]
-        if found:
-            tables |= 1 << kind
-            arrays += zip(*found, strict=True)
-    return tables, arrays
+def inserting(rows: Sequence[Row]) -> tuple[int, list[Any]]:
+    """The tables an insert of these rows must name, and the arrays of their search rows."""
+    new = added(rows)
+    tables = covering(new, shapes=NEW_SHAPES)
+    return tables, arrays(tables, new, 1)
+
+
+def replacing(rows: Sequence[Row]) -> tuple[int, list[Any]]:
+    """The tables a replacement by these rows must name, and the arrays of the search rows that go, then of those that come."""
+    gone, new = removed(rows), added(rows)
+    tables = covering(gone, new, shapes=CHANGE_SHAPES)
+    return tables, arrays(tables, gone, 3) + arrays(tables, new, 1)
+
+
+def added(rows: Sequence[Row]) -> Found:
+    """New search rows: the resource's place, then the table's own columns."""
+    return [[(place, *values) for place, row in enumerate(rows, 1) for values in row.new[kind]] for kind in range(len(INDEXES))]
+
+
+def removed(rows: Sequence[Row]) -> Found:
+    """Search rows to take out: patient, date, rid, then the table's own columns."""
+    changed = [(row.was.prid, row.was.d, row.columns[RID], row.gone) for row in rows if row.was and row.gone]
+    return [[(prid, d, rid, *values) for prid, d, rid, gone in changed for values in gone[kind]] for kind in range(len(INDEXES))]
+
+
+def covering(*found: Found, shapes: Sequence[int]) -> int:
+    """The smallest of the shapes that has a table for every row: a few shapes, because each is a plan in every connection's memory."""
+    tables = 0
+    for kinds in found:
+        for kind, values in enumerate(kinds):
+            tables |= bool(values) << kind
+    return next(shape for shape in shapes if tables & ~shape == 0)
+
+
+def arrays(tables: int, found: Found, before: int) -> list[Any]:
+    """The arrays of the tables named, each with `before` columns ahead of its own."""
+    columns: list[Any] = []
+    for kind, (_, own) in enumerate(INDEXES):
+        if tables >> kind & 1:
+            columns += zip(*found[kind], strict=True) if found[kind] else [()] * (len(own) + before)
+    return columns
 
 
 def patients(rows: Iterable[Row]) -> list[int]:

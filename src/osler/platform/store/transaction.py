@@ -198,15 +198,15 @@ class Transaction:
             new = self._new.pop(schema, [])
             for start in range(0, len(new), MOST_ROWS):
                 part = new[start : start + MOST_ROWS]
-                tables, arrays = rows.added(part)
+                tables, arrays = rows.inserting(part)
                 sql = writing_sql.insert(schema, tables, settle=False)
                 await self.fetch(sql, self._ctx.tenant.key, 0, 0, b"", *rows.resource_columns(part), *arrays)
         self._dirty.clear()
 
     async def _flush_put(self, schema: str, part: list[Row]) -> None:
-        (less, out), (more, new) = rows.removed(part), rows.added(part)
-        arrays = (*rows.resource_columns(part), [row.expected for row in part], *out, *new)
-        found = await self.fetch(writing_sql.replace(schema, less, more, settle=False), self._ctx.tenant.key, 0, 0, b"", *arrays)
+        tables, changes = rows.replacing(part)
+        arrays = (*rows.resource_columns(part), [row.expected for row in part], *changes)
+        found = await self.fetch(writing_sql.replace(schema, tables, settle=False), self._ctx.tenant.key, 0, 0, b"", *arrays)
         if len(found[0]["replaced"]) != len(part):
             raise Contended("another request was changing the same records; please try again")
 

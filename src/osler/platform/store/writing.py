@@ -206,7 +206,7 @@ class Writer:
     def _creator(self, tenant: int, schema: str) -> Lane[Made, bool]:
         async def commit(jobs: list[Made]) -> list[bool | Exception]:
             batch = [job.row for job in jobs]
-            tables, arrays = rows.added(batch)
+            tables, arrays = rows.inserting(batch)
             sql = writing_sql.insert(schema, tables, settle=True)
             every = (*rows.resource_columns(batch), *arrays, rows.patients(batch))
             await self._ledger.run(tenant, jobs[-1].stored.updated, len(batch), sql, *every)
@@ -225,9 +225,9 @@ class Writer:
     def _replacer(self, tenant: int, schema: str) -> Lane[Made, bool]:
         async def commit(jobs: list[Made]) -> list[bool | Exception]:
             batch = [job.row for job in jobs]
-            (less, out), (more, new) = rows.removed(batch), rows.added(batch)
-            sql = writing_sql.replace(schema, less, more, settle=True)
-            every = (*rows.resource_columns(batch), [row.expected for row in batch], *out, *new, rows.patients(batch))
+            tables, changes = rows.replacing(batch)
+            sql = writing_sql.replace(schema, tables, settle=True)
+            every = (*rows.resource_columns(batch), [row.expected for row in batch], *changes, rows.patients(batch))
             found = await self._ledger.run(tenant, jobs[-1].stored.updated, AS_REPLACED, sql, *every)
             replaced = set(found[0]["replaced"])
             if replaced:

@@ -51,6 +51,11 @@ class Numbered:
         return f"unnest({arrays}) as x({', '.join(name for name, _ in every)})"
 
 
+NEW_SHAPES = (0b01001, 0b11001, 0b01111, 0b11111)
+CHANGE_SHAPES = (0b00000, 0b00001, 0b10000, 0b01001, 0b11001, 0b11111)
+"""Sets of tables (bit 0: idx_token) a statement may name: rows of the common resources, and of their common changes."""
+
+
 def chosen(tables: int) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     """Those of `INDEXES` whose bit is set: a statement names only the tables it has rows for."""
     return [index for place, index in enumerate(INDEXES) if tables >> place & 1]
@@ -135,7 +140,7 @@ def insert(schema: str, tables: int, *, settle: bool) -> str:
 
 
 @cache
-def replace(schema: str, tables_out: int, tables_in: int, *, settle: bool) -> str:
+def replace(schema: str, tables: int, *, settle: bool) -> str:
     """Supersede the versions named by `expected`: history, the new row, the difference of search rows. Answers the rids it replaced.
 
     A row that is no longer at its expected version is left alone, with all that belongs to it.
@@ -156,8 +161,8 @@ def replace(schema: str, tables_out: int, tables_in: int, *, settle: bool) -> st
     both = ", ".join(f"sent.{name}" for name, _ in RESOURCE + EXTRA)
     parts.append(f"done as materialized (select {both}, row_number() over (order by n) as n from sent join put on put.rid = sent.rid)")
     rid = resource_arrays()["rid"]
-    parts += index_deletes(schema, numbered, tables_out, "and x.rid in (select rid from put)")
-    parts += index_inserts(schema, numbered, tables_in, f"where ({rid})[i] in (select rid from put)")
+    parts += index_deletes(schema, numbered, tables, "and x.rid in (select rid from put)")
+    parts += index_inserts(schema, numbered, tables, f"where ({rid})[i] in (select rid from put)")
     if settle:
         parts += [clocks(numbered, "where exists (select 1 from put)"), *recorded(numbered, "done")]
     head = HEAD if settle else "$2::int8, $3::int8, $4::bytea"

@@ -54,15 +54,15 @@ def synthea(folder: Path, files: int) -> Iterator[tuple[str, bytes]]:
                 yield parsed.type, stamp(parsed, parsed.id or "x", 1, STAMPED)
 
 
-def train() -> bytes:
+def train(clinic: Clinic = TRAINED_ON, size: int = SIZE) -> bytes:
     """The dictionary: at most so many bodies of a type, so that rare types have a voice."""
     taken: Counter[str] = Counter()
     samples = []
-    for kind, body in generated(TRAINED_ON):
+    for kind, body in generated(clinic):
         if taken[kind] < MOST_PER_TYPE:
             taken[kind] += 1
             samples.append(body)
-    return zstandard.train_dictionary(SIZE, samples, k=256, d=8, level=LEVEL, steps=1, threads=0).as_bytes()
+    return zstandard.train_dictionary(size, samples, k=256, d=8, level=LEVEL, steps=1, threads=0).as_bytes()
 
 
 def report(name: str, bodies: Iterator[tuple[str, bytes]], dictionary: bytes) -> None:
@@ -90,9 +90,8 @@ def main() -> int:
         target.write_bytes(train())
     dictionary = (target or SHIPPED).read_bytes()
     intact = target is not None or hashlib.sha256(dictionary).hexdigest() == DIGEST
-    print(
-        f"{(target or SHIPPED).name}: {len(dictionary):,} bytes, {'trained' if target else 'as shipped' if intact else 'NOT the shipped one'}"
-    )
+    state = "trained" if target else "as shipped" if intact else "NOT the shipped one"
+    print(f"{(target or SHIPPED).name}: {len(dictionary):,} bytes, {state}")
     report("generated, held out", generated(HELD_OUT), dictionary)
     if SYNTHEA.is_dir():
         report("Synthea, never trained on", synthea(SYNTHEA, 20), dictionary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import socket
@@ -52,6 +53,9 @@ class Server:
             found = read_postmaster(self.places.cluster)
             if found is not None and state_of(found.pid, self.places.cluster) == "alive":
                 stop(found.pid, self.places.cluster, self._child.poll if self._child else lambda: None, self._say)
+                if not Path(found.socket_folder).is_relative_to(self.places.data):
+                    with contextlib.suppress(OSError):
+                        Path(found.socket_folder).rmdir()
         if self._child is not None:
             self._child.wait()
 

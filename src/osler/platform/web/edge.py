@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import logging
 import re
-import traceback
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 
 from starlette.types import Receive, Scope, Send
 
 from osler.platform.config import Settings
 from osler.platform.errors import MethodNotAllowed, OslerError, Unauthenticated
+from osler.platform.log import logger
 from osler.platform.web.outcome import operation_outcome
 from osler.platform.web.request import OFF_LOOP, ClientGone, Request
 from osler.platform.web.response import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-log = logging.getLogger("osler.web")
+log = logger("web")
 
 WORTH_GZIP = 1024
 GZIP_REFUSED = re.compile(rb"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|\Z)")
@@ -131,15 +129,10 @@ def refusal(error: OslerError) -> Response:
     return response
 
 
-def places(trace: TracebackType | None) -> list[str]:
-    """File, line and function of each frame of a traceback, without any value."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
-
-
 def unforeseen(request_id: str, error: Exception) -> Fault:
     """A fault of ours as a refusal that tells only the request id.
 
     The log gets the kind of error and where it happened, never its text, which may hold PHI.
     """
-    log.error("unexpected error", extra={"request_id": request_id, "error": type(error).__qualname__, "where": places(error.__traceback__)})
+    log.error("unexpected error", request_id=request_id, exc_info=error)
     return Fault(f"Something went wrong on our side; request id {request_id}")

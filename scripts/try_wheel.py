@@ -25,6 +25,7 @@ def main() -> None:
     (wheel,) = (top / "dist").glob("osler-*.whl")
     with tempfile.TemporaryDirectory(prefix="osler-wheel-") as folder:
         place = Path(folder)
+        place.chmod(0o755)  # as root, PostgreSQL runs as another user, who must get in
         venv.create(place / "venv", with_pip=True)
         python = place / "venv/bin/python"
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", top / "constraints.txt", wheel]
@@ -76,5 +77,5 @@ def look(base: str, server: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    os.umask(0o077)
+    os.umask(0o022)
     main()

@@ -120,7 +120,7 @@ async def clinic_over(database: TestDatabase, **settings: Any) -> AsyncIterator[
     tenants = (database.alpha, database.beta)
     chosen = Settings(body_limit=BODY_LIMIT, **settings)
     running = [service.name for service in database.services]
-    face = fhir_face(chosen, doorkeeper(store, tenants), database.services, running, database.secret)
+    face = fhir_face(chosen, doorkeeper(store, tenants), database.services, running)
     try:
         async with (
             serving(face) as (origin, port),

@@ -38,7 +38,9 @@ async def test_json_is_answered_to_whoever_reads_it(alpha, rich, asked):
     assert (await alpha.get(f"Patient/{rich['id']}", **asked)).status_code == 200
 
 
-@pytest.mark.parametrize("accept", ["application/fhir+xml", "text/turtle", "application/fhir+json; fhirVersion=3.0", "application/json;q=0"])
+@pytest.mark.parametrize(
+    "accept", ["application/fhir+xml", "text/turtle", "application/fhir+json; fhirVersion=3.0", "application/json;q=0"]
+)
 async def test_other_formats_are_406(alpha, rich, refused, accept):
     await refused(406, "GET", f"Patient/{rich['id']}", code="not-supported", accept=accept)
 

@@ -32,7 +32,7 @@ import pytest
         (400, "GET", "Patient/_history?name=x", "not-supported"),
         (400, "GET", "Patient?_count=x", None),
         (400, "GET", "Patient?birthdate=x", None),
-        (400, "GET", "Patient?_page=nonsense", "invalid"),
+        (400, "GET", "Patient?_cursor=nonsense", "invalid"),
     ],
 )
 async def test_what_is_not_there_or_not_known_is_refused(refused, status, method, path, code):
@@ -142,7 +142,14 @@ async def test_refusals_carry_the_request_id(clinic, alpha):
 
 async def test_whoever_has_not_signed_in_is_401(clinic, alpha):
     before = await alpha.versions()
-    for method, path in (("GET", "Patient/1"), ("GET", "Patient"), ("POST", "Patient"), ("GET", "Nonsense"), ("POST", ""), ("GET", "_history")):
+    for method, path in (
+        ("GET", "Patient/1"),
+        ("GET", "Patient"),
+        ("POST", "Patient"),
+        ("GET", "Nonsense"),
+        ("POST", ""),
+        ("GET", "_history"),
+    ):
         answer = await clinic.anyone.request(method, f"{clinic.origin}/alpha/fhir/{path}")
 
         assert answer.status_code == 401, path

@@ -80,6 +80,15 @@ async def test_pages_stay_right_while_records_come_and_go(alpha, family, patient
     assert len(seen) == len(set(seen)) == 6
 
 
+async def test_next_links_carry_the_form_asked_for(alpha, family):
+    bundle = (await alpha.get(f"Patient?family={family}&_count=2&_elements=birthDate&_pretty=true")).json()
+
+    answer = await alpha.http.get(links(bundle)["next"])
+
+    assert b"\n" in answer.content
+    assert set(answer.json()["entry"][0]["resource"]) == {"resourceType", "id", "meta", "birthDate"}
+
+
 async def test_a_total_is_counted_when_asked_for(alpha, family):
     bundle = (await alpha.get(f"Patient?family={family}&_count=2&_total=accurate")).json()
 

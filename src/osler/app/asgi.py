@@ -111,7 +111,7 @@ class Front:
 def create_app(runtime: Runtime) -> ASGIApp:
     """The application on a process's equipment, counted, and traced when a collector is named."""
     reception = Reception(runtime.tenants.named, runtime.context, Recognition(lambda: runtime.store.connections), runtime.clock)
-    fhir = fhir_face(runtime.settings, reception.authenticate, SERVICES, runtime.running, runtime.database.secret)
+    fhir = fhir_face(runtime.settings, reception.authenticate, SERVICES, runtime.running)
     graphql = graphql_face(runtime.settings, reception.authenticate, SERVICES)
     front = Front(runtime, reception)
     edge = Edge(runtime.settings)

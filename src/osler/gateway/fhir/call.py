@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from osler.gateway.fhir.pages import Pages
 from osler.gateway.fhir.preferences import Preferences
 from osler.platform.errors import Invalid, Issue, Malformed, VersionConflict
 from osler.platform.fhir import Parsed, parse, parse_value
@@ -37,8 +36,6 @@ class Call:
     wishes: Preferences = field(default_factory=Preferences)
     by_form: bool = False
     """The parameters came in a POST `_search` body, so they must not reappear in links."""
-    pages: Pages | None = None
-    """Seals `next` links; without it they spell the search out."""
     content_type: str = "application/fhir+json"
     body: bytes = b""
     place: str = ""

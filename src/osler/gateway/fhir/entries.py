@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 from osler.gateway.fhir import framing
 from osler.gateway.fhir.call import Answer, Call
-from osler.gateway.fhir.pages import Pages
 from osler.gateway.fhir.preferences import Preferences, preferences
 from osler.platform.errors import Issue, Malformed, OslerError
 from osler.platform.fhir import Envelope
@@ -37,19 +36,19 @@ class Entry:
         return ORDER[self.call.method]
 
 
-def entries_of(envelope: Envelope, base: str, wishes: Preferences, pages: Pages | None) -> list[Entry | Malformed]:
+def entries_of(envelope: Envelope, base: str, wishes: Preferences) -> list[Entry | Malformed]:
     """Each entry as a call, or what is wrong with its request."""
     found: list[Entry | Malformed] = []
     for index in range(len(envelope.resources)):
         try:
-            found.append(entry_of(envelope, index, base, wishes, pages))
+            found.append(entry_of(envelope, index, base, wishes))
         except OslerError as error:
             named = at(f"Bundle.entry[{index}].request.url", error)
             found.append(Malformed(named.message, named.issues))
     return found
 
 
-def entry_of(envelope: Envelope, index: int, base: str, wishes: Preferences, pages: Pages | None) -> Entry:
+def entry_of(envelope: Envelope, index: int, base: str, wishes: Preferences) -> Entry:
     """One entry as a call. Raises `Malformed` when it does not say what to do."""
     entry = (envelope.bundle.entry or [])[index]
     request, raw = entry.request, envelope.resources[index]
@@ -71,7 +70,6 @@ def entry_of(envelope: Envelope, index: int, base: str, wishes: Preferences, pag
         request.ifNoneExist,
         request.ifModifiedSince,
         replace(own, returns=wishes.returns, lenient=wishes.lenient),
-        pages=pages,
         body=bytes(raw) if raw is not None else b"",
         place=f"Bundle.entry[{index}].resource",
     )

@@ -9,7 +9,6 @@ from starlette.types import Receive, Scope, Send
 from osler.gateway.fhir.bundle import process_bundle
 from osler.gateway.fhir.call import Answer, Call, etag, http_date
 from osler.gateway.fhir.capability import Capabilities
-from osler.gateway.fhir.pages import Pages
 from osler.gateway.fhir.patching import PATCH_FORMATS
 from osler.gateway.fhir.preferences import FORMATS, check_content_type, preferences
 from osler.gateway.fhir.routing import interaction
@@ -29,22 +28,19 @@ SPECIAL = frozenset({b"if-none-match", b"if-modified-since"})
 PLAIN_ACCEPTS = frozenset({b"*/*", b"application/json", b"application/fhir+json", b""})
 
 
-def fhir_face(
-    settings: Settings, authenticate: Authenticate, services: Sequence[Service], running: Collection[str], secret: bytes = b""
-) -> FhirFace:
-    """The face of a process that knows all `services` and runs those named by `running`. `secret`: the deployment's."""
+def fhir_face(settings: Settings, authenticate: Authenticate, services: Sequence[Service], running: Collection[str]) -> FhirFace:
+    """The face of a process that knows all `services` and runs those named by `running`."""
     written_here = {kind for service in services if service.name in running for kind in service.types}
-    return FhirFace(settings, authenticate, Capabilities(written_here.__contains__, SystemClock().now()), Pages(secret))
+    return FhirFace(settings, authenticate, Capabilities(written_here.__contains__, SystemClock().now()))
 
 
 class FhirFace:
     """Answers everything below a tenant's FHIR base URL."""
 
-    def __init__(self, settings: Settings, authenticate: Authenticate, capabilities: Capabilities, pages: Pages) -> None:
+    def __init__(self, settings: Settings, authenticate: Authenticate, capabilities: Capabilities) -> None:
         self.edge = Edge(settings)
         self.authenticate = authenticate
         self.capabilities = capabilities
-        self.pages = pages
         self.public_url = settings.public_url
         self.forwarded = settings.trust_forwarded
 
@@ -95,7 +91,7 @@ class FhirFace:
         call = await self.call(request, tenant, path)
         if not path and call.method == "POST":
             check_content_type(request.header(b"content-type"))
-            return response(call, Answer(200, await process_bundle(ctx, await request.body(), call.base, call.wishes, self.pages)))
+            return response(call, Answer(200, await process_bundle(ctx, await request.body(), call.base, call.wishes)))
         asked = interaction(call)
         if call.method in ("POST", "PUT", "PATCH") and not call.by_form:
             call.content_type = check_content_type(request.header(b"content-type"), PATCH_FORMATS if call.method == "PATCH" else FORMATS)
@@ -121,7 +117,6 @@ class FhirFace:
             request.header(b"if-modified-since"),
             wishes,
             by_form=searching,
-            pages=self.pages,
         )
 
     def base(self, request: Request, tenant: str) -> str:

@@ -25,15 +25,9 @@ def bundle(kind: str, entries: Iterable[bytes], links: Iterable[tuple[str, str]]
     return b"".join(parts)
 
 
-def found(base: bytes, stored: Stored, content: bytes, mode: bytes) -> bytes:
+def found(base: str, stored: Stored, content: bytes, mode: str) -> bytes:
     """One searchset entry; `mode` is `match` or `include`."""
-    return b'{"fullUrl":"%b/%b/%b","resource":%b,"search":{"mode":"%b"}}' % (
-        base,
-        stored.type.encode(),
-        stored.id.encode(),
-        content,
-        mode,
-    )
+    return f'{{"fullUrl":"{base}/{stored.type}/{stored.id}","resource":'.encode() + content + f',"search":{{"mode":"{mode}"}}}}'.encode()
 
 
 def noted(outcome: bytes) -> bytes:

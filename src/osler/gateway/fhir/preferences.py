@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from osler.platform.errors import Malformed, NotAcceptable, UnsupportedMediaType
 
@@ -24,6 +24,8 @@ class Preferences:
     """`minimal`, `representation`, `OperationOutcome`, or empty when the caller did not say."""
     lenient: bool = False
     mime: bytes = b"application/fhir+json"
+    said: list[tuple[str, str]] = field(default_factory=list)
+    """The wishes as they stood in the URL, so that links to further pages carry them on."""
 
     @property
     def whole(self) -> bool:
@@ -50,6 +52,8 @@ def preferences(query: list[tuple[str, str]], accept: str | None, prefer: str | 
             wishes.summary = value
         else:
             remaining.append((name, value))
+            continue
+        wishes.said.append((name, value))
     if accept is not None and not formatted:
         check_accept(accept)
     for item in (prefer or "").replace(";", ",").split(","):

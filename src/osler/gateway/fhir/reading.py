@@ -89,4 +89,4 @@ def moments(given: dict[str, str], name: str) -> tuple[datetime, datetime] | Non
 
 def addressed(url: str, query: list[tuple[str, str]]) -> str:
     """A link."""
-    return f"{url}?{urlencode(query)}" if query else url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query, safe='|,:/$')}" if query else url

@@ -8,7 +8,7 @@ from osler.gateway.fhir.reading import addressed
 from osler.gateway.fhir.subset import shown
 from osler.platform.access import require
 from osler.platform.context import Context
-from osler.platform.errors import Issue, Malformed, Unsupported
+from osler.platform.errors import Issue, Unsupported
 from osler.platform.store.search import Page, Query, parse_query
 from osler.platform.web import operation_outcome
 
@@ -17,7 +17,7 @@ async def search(ctx: Context, call: Call) -> Answer:
     """One page of what matches, with what was asked to be included."""
     kind = call.path[0]
     require(ctx, "search", kind)
-    query = query_of(call, kind, unsealed(call, kind))
+    query = query_of(call, kind, call.query)
     return searchset(call, query, await ctx.store.search(ctx, query))
 
 
@@ -31,16 +31,6 @@ async def search_types(ctx: Context, call: Call) -> Answer:
     return searchset(call, query, await ctx.store.search(ctx, query))
 
 
-def unsealed(call: Call, kind: str) -> list[tuple[str, str]]:
-    """The parameters; those of a next page are inside its link."""
-    words = [value for name, value in call.query if name == "_page"]
-    if not words or call.pages is None:
-        return call.query
-    if len(words) > 1 or len(call.query) > 1:
-        raise Malformed("A link to a next page is used as it was given")
-    return call.pages.open(f"{call.base}/{kind}", words[0])
-
-
 def query_of(call: Call, kind: str, parameters: list[tuple[str, str]]) -> Query:
     """The parameters as a query. Raises `Unsupported` for what we would otherwise ignore, unless the caller asked for leniency."""
     if call.wishes.summary == "count":
@@ -50,20 +40,18 @@ def query_of(call: Call, kind: str, parameters: list[tuple[str, str]]) -> Query:
 
 def searchset(call: Call, query: Query, page: Page) -> Answer:
     """The Bundle, framed around stored bytes. Links of a search sent as a form do not repeat its criteria: they may name a patient."""
-    base, wishes = call.base.encode(), call.wishes
-    entries = [framing.found(base, stored, shown(stored.content, stored.type, wishes), b"match") for stored in page.matches]
-    entries += [framing.found(base, stored, shown(stored.content, stored.type, wishes), b"include") for stored in page.included]
+    wishes = call.wishes
+    whole = not wishes.elements and wishes.summary == "false"
+    entries = []
+    for mode, records in (("match", page.matches), ("include", page.included)):
+        for stored in records:
+            content = stored.content if whole else shown(stored.content, stored.type, wishes)
+            entries.append(framing.found(call.base, stored, content, mode))
     said = (*(f"The parameter {name} was ignored" for name in query.ignored), *page.notes)
     if said:
         entries.append(framing.noted(operation_outcome([Issue("not-supported", words, severity="warning") for words in said])))
     address = f"{call.base}/{query.type}"
-    links = [("self", address if call.by_form else addressed(address, list(query.used)))]
+    links = [("self", address if call.by_form else addressed(address, [*query.used, *wishes.said]))]
     if page.next:
-        links.append(("next", addressed(address, next_page(call, query, address, page.next))))
+        links.append(("next", addressed(f"{address}?_cursor={page.next}", wishes.said)))
     return Answer(200, framing.bundle("searchset", entries, links, page.total))
-
-
-def next_page(call: Call, query: Query, address: str, cursor: str) -> list[tuple[str, str]]:
-    """The parameters of the link to the next page."""
-    following = [(name, value) for name, value in query.used if name != "_cursor"] + [("_cursor", cursor)]
-    return following if call.pages is None else [("_page", call.pages.seal(address, following))]

@@ -47,7 +47,7 @@ def section(place: int, shape: Shape, first: int) -> tuple[list[str], int]:
     if by_token:
         picked = f"""select {place} as section, r.codec, r.content, r.rid, r.d, null::int8 as number
   from (select r.rid, r.d {marked} {beyond} group by r.d, r.rid order by r.d desc, r.rid limit {limit}) t
-  join {schema}.resource r on r.tenant = $1 and r.rid = t.rid
+  cross join lateral (select * from {schema}.resource where tenant = $1 and rid = t.rid offset 0) r
   where r.rtype = {rtype} and not r.deleted"""
     else:
         picked = f"""select {place}, r.codec, r.content, r.rid, r.d, null::int8 {own} {beyond}
@@ -72,7 +72,7 @@ def sections(patient_schema: str, shapes: tuple[Shape, ...]) -> str:
     outcome = "(select case when (select not deleted from own) then 200 else 404 end)::int2"
     return f"""with own as materialized (
   select r.prid, r.version, r.deleted, r.codec, r.content, r.rid, r.d
-  from {patient_schema}.resource r where r.tenant = $1 and r.rid = $9 and r.rtype = $10::int2 and r.id = $11::text),
+  from (select * from {patient_schema}.resource where tenant = $1 and rid = $9 offset 0) r where r.rtype = $10::int2 and r.id = $11::text),
 {logged("own", outcome, rtype="$10::int2", id="$11::text", detail="'chart'")},
 found as ({" union all ".join(parts)})
 select found.*, {HEAD} as head from (select 1) as one left join found on true"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -161,6 +163,9 @@ async def test_whoever_has_not_signed_in_is_401(clinic, alpha):
 async def test_a_role_that_may_not_is_403_and_the_attempt_is_recorded(clinic, alpha, patient, module_database):
     made = await alpha.made({"resourceType": "Observation", "status": "final", "code": {"text": "x"}})
     before = await alpha.versions()
+    entry = {"request": {"method": "GET", "url": f"Observation/{made['id']}"}}
+    transaction = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [entry]}).encode()
+    batch = transaction.replace(b"transaction", b"batch")
     desk = {"authorization": "Bearer alpha/front.desk", "content-type": "application/fhir+json"}
 
     async with module_database.owner() as owner:
@@ -172,10 +177,14 @@ async def test_a_role_that_may_not_is_403_and_the_attempt_is_recorded(clinic, al
             ("DELETE", f"Observation/{made['id']}", None),
             ("POST", "Observation", b"{}"),
             ("PATCH", f"Observation/{made['id']}", b"[]"),
+            ("POST", "", transaction),
         ):
             answer = await clinic.anyone.request(method, f"{alpha.base}/{path}", content=body, headers=desk)
             assert answer.status_code == 403, path
             assert answer.json()["issue"][0]["code"] == "forbidden"
-        assert await owner.fetchval("select count(*) from audit.event where outcome = 403") == recorded + 6
+        assert await owner.fetchval("select count(*) from audit.event where outcome = 403") == recorded + 7
+        entries = (await clinic.anyone.post(alpha.base, content=batch, headers=desk)).json()["entry"]
+        assert entries[0]["response"]["status"] == "403"
+        assert await owner.fetchval("select count(*) from audit.event where outcome = 403") == recorded + 8
     assert (await clinic.anyone.get(f"{alpha.base}/Patient?family=x", headers=desk)).status_code == 200
     assert await alpha.versions() == before

@@ -7,7 +7,7 @@ import asyncio
 from osler.gateway.fhir.entries import Entry, at, refused, response
 from osler.gateway.fhir.routing import perform
 from osler.platform.context import Context
-from osler.platform.errors import Malformed, OslerError
+from osler.platform.errors import Forbidden, Malformed, OslerError
 from osler.platform.web import unforeseen
 
 AT_ONCE = 16
@@ -33,6 +33,9 @@ async def answered(ctx: Context, entry: Entry) -> bytes:
     """One entry's answer, be it a refusal."""
     try:
         return response(entry.call, await perform(ctx, entry.call))
+    except Forbidden as error:
+        await ctx.store.note(ctx, 403, f"{entry.call.method} of {entry.call.path[0]} refused")
+        return refused(at(entry.place, error))
     except OslerError as error:
         return refused(at(entry.place, error))
     except Exception as error:  # noqa: BLE001 - a fault of ours in one entry must not take the others' answers away

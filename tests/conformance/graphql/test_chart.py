@@ -239,7 +239,8 @@ async def test_roles_without_patients_see_none_and_the_refusal_is_audited(house:
 async def test_another_tenants_patient_is_nobody(house: House) -> None:
     patient = make_patient(family="Alphason")
     await house.write(patient, make_observation(patient, "2345-7", "2024-01-20", 95))
-    query = 'query ($id: ID!) { chart(patient: $id) { patient { id } results { total } } patient(id: $id) { id } patients(search: "alphason") { items { id } } }'
+    query = """query ($id: ID!) { chart(patient: $id) { patient { id } results { total } } patient(id: $id) { id }
+      patients(search: "alphason") { items { id } } }"""
 
     assert (await house.ask(query, id=patient["id"]))["data"]["patients"]["items"] == [{"id": patient["id"]}]
     assert await house.ask(query, tenant="beta", id=patient["id"]) == {"data": {"chart": None, "patient": None, "patients": {"items": []}}}

@@ -19,7 +19,7 @@ SHAPES = {
         vitals(first: 5) { id valueQuantity { value } } } }""",
     "typenames": """query ($id: ID!) { __typename chart(patient: $id) { __typename patient { __typename name { __typename family } }
         encounters(first: 4) { __typename total items { __typename id class { __typename code } period { start } } } } }""",
-    "nested fragments and inline fragments": """query ($id: ID!) { chart(patient: $id) { ...top ... on Chart { problems { ...problem id } } } }
+    "nested fragments": """query ($id: ID!) { chart(patient: $id) { ...top ... on Chart { problems { ...problem id } } } }
         fragment top on Chart { patient { id ... { gender } } problems { onsetDateTime } }
         fragment problem on Condition { code { ... on CodeableConcept { text } ...codes } }
         fragment codes on CodeableConcept { coding { code ... { system } } }""",

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 
+from osler.platform.access.attempts import PER_NAME_AND_PLACE
 from osler.services.identity.workflows.ensure_demo import PASSWORD, USERS
 from tests.conformance.graphql.conftest import House
 
@@ -72,8 +73,8 @@ async def test_an_account_of_another_tenant_does_not_sign_in_here(house: House) 
     assert (await sign_in(house, "only.beta", PASSWORD, "alpha")).status_code == 401
 
 
-async def test_five_failures_make_the_right_password_wait_too(fresh_house: House) -> None:
-    for _ in range(5):
+async def test_ten_failures_make_the_right_password_wait_too(fresh_house: House) -> None:
+    for _ in range(PER_NAME_AND_PLACE):
         assert (await sign_in(fresh_house, "biller", "wrong wrong wrong")).status_code == 401
 
     refused = await sign_in(fresh_house, "biller", PASSWORD)
@@ -83,6 +84,12 @@ async def test_five_failures_make_the_right_password_wait_too(fresh_house: House
 
     fresh_house.clock.advance(timedelta(minutes=6))
     assert (await sign_in(fresh_house, "biller", PASSWORD)).status_code == 200
+
+
+async def test_guesses_sent_all_at_once_are_counted_too(fresh_house: House) -> None:
+    answers = await asyncio.gather(*(sign_in(fresh_house, "biller", f"guess number {number}") for number in range(20)))
+
+    assert sorted(answer.status_code for answer in answers) == [401] * PER_NAME_AND_PLACE + [429] * 10
 
 
 async def test_a_tenants_token_is_no_token_elsewhere(house: House) -> None:

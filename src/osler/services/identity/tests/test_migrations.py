@@ -26,7 +26,8 @@ async def test_a_process_without_identity_sees_no_password_hash(database: TestDa
 async def test_row_level_security_hides_another_tenants_accounts(database: TestDatabase) -> None:
     async with database.owner() as owner:
         await owner.execute(
-            "insert into identity.client (tenant, id, secret_hash, roles, scope, created) values ($1, 'robot', '\\x00', '{system}', '', now())",
+            """insert into identity.client (tenant, id, secret_hash, roles, scope, created)
+            values ($1, 'robot', '\\x00', '{system}', '', now())""",
             database.alpha.key,
         )
 

@@ -28,14 +28,14 @@ async def grant_token(ctx: Context, client_id: str, secret: str, *, place: str, 
     """Check a client's secret and give it a token; audited either way. Raises `Unauthenticated` or `TooManyAttempts`."""
     now = ctx.clock.now()
     counted = f"{ctx.tenant.key}/client/{client_id[:64]}"
-    attempts.check(counted, place, now)
+    attempts.begin(counted, place, now)
     async with ctx.store.connections.lend(ctx.tenant.key) as database:
         client = await client_named(database, ctx.tenant.key, client_id)
         if client is None or not hmac.compare_digest(client.secret_hash, token_hash(secret)):
-            attempts.failed(counted, place, now)
             await ctx.store.note(ctx, 401, "token refused")
             raise Unauthenticated("Unknown client or wrong secret")
         token = new_token()
         await open_session(database, ctx.tenant.key, token_hash(token), account=None, client=client_id, now=now, expires=now + TOKEN_LASTS)
+    attempts.succeeded(counted, place, now)
     await ctx.store.note(ctx, 200, f"token: client/{client_id}")
     return Granted(token, client.scope)

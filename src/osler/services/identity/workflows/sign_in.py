@@ -34,7 +34,7 @@ async def sign_in(ctx: Context, username: str, password: str, *, place: str, pas
     name = canonical_username(username)
     counted = f"{ctx.tenant.key}/{name}"
     try:
-        attempts.check(counted, place, now)
+        attempts.begin(counted, place, now)
     except TooManyAttempts:
         await ctx.store.note(ctx, 429, "sign-in refused: too many attempts")
         raise
@@ -42,10 +42,9 @@ async def sign_in(ctx: Context, username: str, password: str, *, place: str, pas
         account = await account_named(database, ctx.tenant.key, name)
     known = account if account is not None and account.active and len(password) <= LONGEST else None
     if not await passwords.verify(canonical_password(password[:LONGEST]), known.password_hash if known else None) or known is None:
-        attempts.failed(counted, place, now)
         await ctx.store.note(ctx, 401, f"sign-in refused: user/{account.id}" if account else "sign-in refused: no such user")
         raise Unauthenticated("Wrong username or password")
-    attempts.succeeded(counted, place)
+    attempts.succeeded(counted, place, now)
     token = new_token()
     async with ctx.store.connections.lend(ctx.tenant.key) as database:
         await open_session(database, ctx.tenant.key, token_hash(token), account=known.id, client=None, now=now, expires=now + SESSION_LASTS)

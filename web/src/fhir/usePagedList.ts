@@ -1,5 +1,4 @@
 import { useInfiniteQuery, type UseInfiniteQueryOptions, type InfiniteData } from "@tanstack/react-query";
-import { useMemo } from "react";
 
 import type { QueryKey } from "./keys.ts";
 import type { Panel } from "./panel.ts";
@@ -26,7 +25,7 @@ type PagedOptions<Item> = UseInfiniteQueryOptions<Panel<Page<Item>>, Error, Infi
 export function usePagedList<Item>(options: PagedOptions<Item>): PagedList<Item> {
   const query = useInfiniteQuery(options);
   const pages = query.data?.pages;
-  const joined = useMemo(() => joinPages(pages), [pages]);
+  const joined = joinPages(pages);
   const failed = query.isError && pages === undefined;
   return {
     panel: joined.panel ?? { state: failed ? "failed" : "loading" },
@@ -39,9 +38,27 @@ export function usePagedList<Item>(options: PagedOptions<Item>): PagedList<Item>
   };
 }
 
-function joinPages<Item>(pages: readonly Panel<Page<Item>>[] | undefined): { panel: Panel<{ items: Item[]; total: number }> | null; cutShort: boolean } {
+interface Joined<Item> {
+  panel: Panel<{ items: Item[]; total: number }> | null;
+  cutShort: boolean;
+}
+
+/** What was joined stays joined as long as the cache holds its pages: a tab that is opened again paints at once. */
+const joinedBefore = new WeakMap<object, Joined<never>>();
+
+function joinPages<Item>(pages: readonly Panel<Page<Item>>[] | undefined): Joined<Item> {
+  if (!pages) return { panel: null, cutShort: false };
+  const known = joinedBefore.get(pages);
+  // Pages of one kind of record are only ever joined to a list of that kind.
+  if (known) return known as unknown as Joined<Item>;
+  const joined = joinAll(pages);
+  joinedBefore.set(pages, joined as unknown as Joined<never>);
+  return joined;
+}
+
+function joinAll<Item>(pages: readonly Panel<Page<Item>>[]): Joined<Item> {
   const first = pages?.[0];
-  if (!first || !pages) return { panel: null, cutShort: false };
+  if (!first) return { panel: null, cutShort: false };
   if (first.state !== "ready") return { panel: first, cutShort: false };
   const items: Item[] = [];
   for (const page of pages) {

@@ -64,7 +64,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, total, muted, o
       tabIndex={0}
       role="region"
       aria-label={caption}
-      className="print-flow @container relative min-h-0 flex-1 overflow-auto -outline-offset-2 [contain:strict] print:[contain:none]"
+      className="print-flow @container relative min-h-0 flex-1 overflow-auto -outline-offset-2 [overflow-anchor:none] [contain:strict] print:[contain:none]"
       data-scroll={caption}
     >
       <table className="w-full table-fixed text-dense tabular-nums" aria-rowcount={(total ?? rows.length) + 1}>

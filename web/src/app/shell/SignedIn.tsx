@@ -27,7 +27,8 @@ export function SignedIn() {
   useEffect(() => {
     if (!nobody) return;
     // Read here and now: a person is sent to the door once, with the address they were at.
-    const here = router.state.location.href.slice(router.basepath.length) || "/";
+    const { href } = router.state.location;
+    const here = href.startsWith(router.basepath) ? href.slice(router.basepath.length) || "/" : href;
     void navigate({ to: "/sign-in", search: signInSearch(here, known.current !== null), replace: true });
   }, [nobody, navigate, router]);
   useEffect(() => {

@@ -27,7 +27,7 @@ interface AllergyBannerProps {
 export function AllergyBanner({ panel, onRetry, review }: AllergyBannerProps) {
   const { t } = useTranslation();
   return (
-    <section aria-label={t("allergies.title")} data-allergies={panel.state} className="flex flex-col gap-1.5">
+    <section aria-label={t("allergies.banner")} data-allergies={panel.state} className="flex flex-col gap-1.5">
       {panel.state === "loading" ? <Skeleton lines={2} label={t("allergies.loading")} /> : null}
       {panel.state === "forbidden" ? <ForbiddenState compact /> : null}
       {panel.state === "failed" ? (

@@ -3,12 +3,11 @@ import { useTranslation } from "react-i18next";
 import { dateIso, dateText, timeText } from "../../fhir/dates.ts";
 import { flagOf } from "../../fhir/flags.ts";
 import { numberText, unitText } from "../../fhir/quantity.ts";
-import { recentCourse } from "../../fhir/trend.ts";
 import { Banner } from "../../ui/Banner.tsx";
 import { Drawer } from "../../ui/Drawer.tsx";
 import { TrendGraph } from "../../ui/TrendGraph.tsx";
 import { FlagText } from "./FlagText.tsx";
-import { rangeText, resultDate, shortName, valueText, type Analyte } from "./resultRules.ts";
+import { courseOf, rangeText, resultDate, shortName, valueText, type Analyte } from "./resultRules.ts";
 import { numberOrNull } from "./ResultTables.tsx";
 import { useCourseSummary } from "./useCourseSummary.ts";
 
@@ -20,7 +19,7 @@ export default function AnalyteDrawer({ analyte, complete, onClose }: { analyte:
   const points = analyte.points
     .map((point) => ({ time: new Date(point.date).getTime(), value: Number(point.value), label: `${dateText(point.date)}: ${numberText(point.value)}` }))
     .toSorted((a, b) => a.time - b.time);
-  const words = summary(shortName(analyte.name), recentCourse(analyte.points), analyte.latest.valueQuantity?.unit, flagOf(analyte.latest));
+  const words = summary(shortName(analyte.name), courseOf(analyte), analyte.latest.valueQuantity?.unit, flagOf(analyte.latest));
   return (
     <Drawer open onClose={onClose} size="lg" title={shortName(analyte.name)} description={analyte.name}>
       {complete ? null : <Banner tone="warning" role="status" className="m-3" title={t("results.stillLoading")} />}

@@ -4,12 +4,11 @@ import type { Result } from "../../fhir/chart.api.ts";
 import { conceptText } from "../../fhir/concept.ts";
 import { dateIso, timeText } from "../../fhir/dates.ts";
 import { flagOf } from "../../fhir/flags.ts";
-import { recentCourse } from "../../fhir/trend.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { DataTable, type Column } from "../../ui/DataTable.tsx";
 import { Sparkline } from "../../ui/Sparkline.tsx";
 import { FlagText } from "./FlagText.tsx";
-import { analyteCode, isPreliminary, rangeText, resultDate, shortName, valueText, type Analyte } from "./resultRules.ts";
+import { analyteCode, courseOf, isPreliminary, rangeText, resultDate, shortName, valueText, type Analyte } from "./resultRules.ts";
 import { useCourseSummary } from "./useCourseSummary.ts";
 
 type Open = (code: string) => void;
@@ -40,7 +39,7 @@ function useResultColumns<Row>(resultOf: (row: Row) => Result, analyteOf: (row: 
   return [
     { id: "analyte", header: t("results.analyte"), rowHeader: true, cell: (row) => <AnalyteName result={resultOf(row)} onOpen={onOpen} /> },
     { id: "value", header: t("results.value"), align: "right", className: "w-24 @max-[32rem]:w-36", cell: (row) => <Value result={resultOf(row)} /> },
-    { id: "unit", header: t("results.unit"), width: "6.5rem", hide: "sm", cell: (row) => <span className="text-muted">{valueText(resultOf(row)).unit}</span> },
+    { id: "unit", header: t("results.unit"), width: "7.5rem", hide: "sm", className: "truncate", cell: (row) => <span className="text-muted" title={valueText(resultOf(row)).unit}>{valueText(resultOf(row)).unit}</span> },
     { id: "flag", header: t("results.flag"), width: "3.5rem", hide: "sm", cell: (row) => <FlagText flag={flagOf(resultOf(row))} /> },
     { id: "range", header: t("results.range"), width: "7rem", align: "right", hide: "md", cell: (row) => rangeText(resultOf(row)) || "–" },
     { id: "trend", header: t("results.trend"), width: "6.5rem", hide: "md", cell: (row) => <Course analyte={analyteOf(row)} /> },
@@ -89,7 +88,7 @@ function AnalyteName({ result, onOpen }: { result: Result; onOpen: Open }) {
 function Course({ analyte }: { analyte: Analyte | undefined }) {
   const summary = useCourseSummary();
   if (!analyte || analyte.points.length < 2) return null;
-  const course = recentCourse(analyte.points);
+  const course = courseOf(analyte);
   const range = analyte.latest.referenceRange[0];
   return (
     <Sparkline

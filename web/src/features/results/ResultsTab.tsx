@@ -8,8 +8,8 @@ import { useTenant } from "../../fhir/tenant.ts";
 import { usePagedList } from "../../fhir/usePagedList.ts";
 import { EmptyState } from "../../ui/PanelStates.tsx";
 import { SegmentedControl } from "../../ui/SegmentedControl.tsx";
-import { PANELS, type LabPanel } from "./panels.ts";
-import { countByPanel, groupByAnalyte, isValid } from "./resultRules.ts";
+import { panelOfCode, PANELS, type LabPanel } from "./panels.ts";
+import { analyteCode, countByPanel, groupByAnalyte, isValid } from "./resultRules.ts";
 import { AllResultsTable, AnalyteTable } from "./ResultTables.tsx";
 
 const AnalyteDrawer = lazy(() => import("./AnalyteDrawer.tsx"));
@@ -34,7 +34,7 @@ export function ResultsTab({ patient, choice, onChoose }: ResultsTabProps) {
   const { t } = useTranslation();
   const list = usePagedList(resultsQuery(useTenant(), patient));
   const items = list.panel.state === "ready" ? list.panel.data.items : undefined;
-  const analytes = useMemo(() => groupByAnalyte(items ?? []), [items]);
+  const analytes = useMemo(() => (items ? groupByAnalyte(items) : []), [items]);
   const counts = useMemo(() => countByPanel(analytes), [analytes]);
   // Courses and "newest of each" are only whole when every page is here, so the rest follows without being asked for.
   const { loadMore } = list;
@@ -79,7 +79,7 @@ export function ResultsTab({ patient, choice, onChoose }: ResultsTabProps) {
               <AnalyteTable analytes={shownAnalytes} onOpen={(analyte) => onChoose({ ...choice, analyte })} />
             ) : (
               <AllResultsTable
-                results={choice.panel === "every" ? results.filter(isValid) : shownAnalytes.flatMap((analyte) => analyte.results).toSorted(newestFirst)}
+                results={results.filter((result) => isValid(result) && inPanel(panelOfCode(analyteCode(result))))}
                 total={choice.panel === "every" ? total : undefined}
                 byCode={byCode}
                 onOpen={(analyte) => onChoose({ ...choice, analyte })}
@@ -95,8 +95,4 @@ export function ResultsTab({ patient, choice, onChoose }: ResultsTabProps) {
       }
     </ListPanel>
   );
-}
-
-function newestFirst(a: { effectiveDateTime: string | null; issued: string | null }, b: { effectiveDateTime: string | null; issued: string | null }): number {
-  return new Date(b.effectiveDateTime ?? b.issued ?? 0).getTime() - new Date(a.effectiveDateTime ?? a.issued ?? 0).getTime();
 }

@@ -1,6 +1,7 @@
 import type { Result } from "../../fhir/chart.api.ts";
 import { conceptText } from "../../fhir/concept.ts";
 import { numberText, unitText } from "../../fhir/quantity.ts";
+import { recentCourse, type Course } from "../../fhir/trend.ts";
 import { orderInPanel, panelOfCode, PANELS, type LabPanel } from "./panels.ts";
 
 /** One thing measured, with its newest result and its course. */
@@ -39,20 +40,30 @@ export function shortName(name: string): string {
   return short.length >= 2 ? short : name;
 }
 
-/** The results of each analyte together; needs them newest first, as the server sends them. */
+const groupedBefore = new WeakMap<readonly Result[], Analyte[]>();
+
+/** The results of each analyte together; needs them newest first, as the server sends them. Thousands of them are grouped only once. */
 export function groupByAnalyte(results: readonly Result[]): Analyte[] {
+  const known = groupedBefore.get(results);
+  if (known) return known;
+  const analytes = group(results);
+  groupedBefore.set(results, analytes);
+  return analytes;
+}
+
+function group(results: readonly Result[]): Analyte[] {
   const groups = new Map<string, Result[]>();
   for (const result of results) {
     if (!isValid(result)) continue;
     const code = analyteCode(result);
-    const group = groups.get(code);
-    if (group) group.push(result);
+    const own = groups.get(code);
+    if (own) own.push(result);
     else groups.set(code, [result]);
   }
-  const analytes = [...groups].flatMap(([code, group]): Analyte[] => {
-    const latest = group[0];
+  const analytes = [...groups].flatMap(([code, own]): Analyte[] => {
+    const latest = own[0];
     if (!latest) return [];
-    return [{ code, name: conceptText(latest.code) || code, panel: panelOfCode(code), latest, results: group, points: pointsInUnit(group, latest) }];
+    return [{ code, name: conceptText(latest.code) || code, panel: panelOfCode(code), latest, results: own, points: pointsInUnit(own, latest) }];
   });
   return analytes.toSorted((a, b) => PANELS.indexOf(a.panel) - PANELS.indexOf(b.panel) || orderInPanel(a.code) - orderInPanel(b.code) || a.name.localeCompare(b.name));
 }
@@ -91,6 +102,17 @@ export function rangeText(result: Result): string {
   if (low) return `≥ ${low}`;
   if (high) return `≤ ${high}`;
   return range.text ?? "";
+}
+
+const coursesBefore = new WeakMap<Analyte, Course>();
+
+/** The recent course of an analyte, worked out once. */
+export function courseOf(analyte: Analyte): Course {
+  const known = coursesBefore.get(analyte);
+  if (known) return known;
+  const course = recentCourse(analyte.points);
+  coursesBefore.set(analyte, course);
+  return course;
 }
 
 /** How often each panel occurs, for the tabs. */

@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useLayoutEffect, useRef, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, type ReactNode, type UIEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { AllergiesTab } from "../../../features/allergies/index.ts";
@@ -40,12 +40,16 @@ export function TabContent({ patient, tab, chart, onRetry, details, glance }: Ta
   const place = (next: ChartSearch) => void navigate({ to: "/p/$patientId/$tab", params: { patientId: patient, tab }, search: next });
 
   useLayoutEffect(() => {
-    const scroller = box.current?.querySelector("[data-scroll]") ?? null;
+    const scroller = box.current?.querySelector("[data-scroll]");
     if (scroller) scroller.scrollTop = rememberedScroll(patient, tab);
-    // What the ref points to when the tab is left is exactly what is wanted.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-    return () => rememberTab(patient, tab, { search, scroll: box.current?.querySelector("[data-scroll]")?.scrollTop ?? scroller?.scrollTop ?? 0 });
+  }, [patient, tab]);
+  useEffect(() => {
+    rememberTab(patient, tab, { search, scroll: box.current?.querySelector("[data-scroll]")?.scrollTop ?? 0 });
   }, [patient, tab, search]);
+  function scrolled(event: UIEvent) {
+    const target = event.target;
+    if (target instanceof HTMLElement && target.dataset["scroll"] !== undefined) rememberTab(patient, tab, { search, scroll: target.scrollTop });
+  }
 
   const tabs: Record<ChartTab, () => ReactNode> = {
     summary: () => <SummaryTab patient={patient} chart={chart} onRetry={onRetry} details={details} glance={glance} />,
@@ -72,6 +76,7 @@ export function TabContent({ patient, tab, chart, onRetry, details, glance }: Ta
     <div
       ref={box}
       key={tab}
+      onScrollCapture={scrolled}
       id="tab-panel"
       role="tabpanel"
       aria-labelledby={`tab-${tab}`}

@@ -53,7 +53,7 @@ async def test_more_patients_are_added_and_a_deleted_one_is_not_brought_back(pro
 
 async def test_a_killed_seed_is_finished_by_the_next_one(database: TestDatabase, tmp_path: Path) -> None:
     osler = Command(database, tmp_path / "data")
-    words = ("seed", "--tenant", "made-up", "--patients", "40")
+    words = ("seed", "--tenant", "made-up", "--patients", "24")
 
     running = osler.start(*words)
     async with database.owner() as owner:
@@ -71,7 +71,7 @@ async def test_a_killed_seed_is_finished_by_the_next_one(database: TestDatabase,
         encounters = await owner.fetchval("select count(*) from encounter.resource where tenant = $1", key)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert 0 < partly < encounters
-    assert patients == 40
+    assert patients == 24
     assert again.stdout.strip() == "Tenant made-up has them all already"
 
 

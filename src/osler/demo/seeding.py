@@ -116,8 +116,7 @@ async def seed_demo(ctx: Context, patients: int, console: Console, seed: int = 1
         done = await seed_clinic(ctx, clinic, advance)
     if done.resources:
         console.print(
-            f"{done.patients} demo patients: {done.resources:,} resources in {done.seconds:.1f} s, "
-            f"{done.resources / done.seconds:,.0f}/s",
+            f"{done.patients} demo patients: {done.resources:,} resources in {done.seconds:.1f} s, {done.resources / done.seconds:,.0f}/s",
             markup=False,
         )
     return done

@@ -13,7 +13,7 @@ from osler.platform.manifest import Service
 def merged_schema(services: Iterable[Service]) -> GraphQLSchema:
     """The schema of exactly these services; raises a graphql error when two of them disagree."""
     texts = [files("osler.gateway.graphql").joinpath("base.graphql").read_text("utf-8")]
-    for service in sorted(services, key=lambda service: service.name != "patient"):
+    for service in sorted(services, key=lambda service: (service.name != "patient", service.name)):
         file = service.folder / "schema.graphql"
         if file.exists():
             texts.append(file.read_text("utf-8"))

@@ -134,7 +134,7 @@ def _pointing(schema: str, parameters: Sequence[SearchParameter], matched: str, 
         parts.append(
             f"  (select {COLUMNS} from (select distinct i.rid from {schema}.idx_token i where i.tenant = $1 "
             f"and i.key = any({arguments.add(keys, 'int4[]')}) and i.val = any({numbers}) limit {most}) i "
-            f"join {schema}.resource r on r.tenant = $1 and r.rid = i.rid)"
+            f"cross join lateral (select * from {schema}.resource r where r.tenant = $1 and r.rid = i.rid offset 0) r)"
         )
     return parts
 

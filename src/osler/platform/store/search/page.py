@@ -55,7 +55,7 @@ def page(query: Query, schema: str, sealed: Sealed | None = None, *, audited: bo
         f"""found as materialized (
   select t.n, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid, {keys}
   from (select t.*, row_number() over (order by {order}) as n from t) t
-    join {schema}.resource r on r.tenant = $1 and r.rid = t.rid
+    cross join lateral (select * from {schema}.resource r where r.tenant = $1 and r.rid = t.rid offset 0) r
 )""",
     ]
     total = "null::int8"
@@ -82,7 +82,7 @@ def _streamed(chosen: Source, columns: tuple[Column, ...], where: str, after: li
         where += f" and {beyond(columns, after, arguments, alias='x', nulls=False)}"
     names = [f"x.{column.name}" for column in columns]
     once = "" if chosen.table.endswith(".resource x") else f"distinct on ({', '.join(names)}) "
-    shown = ", ".join(dict.fromkeys(["x.rid", "x.prid", "x.d", *names]))
+    shown = ", ".join(dict.fromkeys(["x.rid", *names]))
     order = order_by(columns, "x", nulls=False)
     walk = f"select {once}{shown} from {chosen.table} where {where} order by {order} limit {limit}"
     if not chosen.each:
@@ -92,11 +92,11 @@ def _streamed(chosen: Source, columns: tuple[Column, ...], where: str, after: li
 
 def _gathered(chosen: Source, columns: tuple[Column, ...], where: str, after: list[Any] | None, limit: str, arguments: Arguments) -> str:
     """Find every hit, then order them and cut the page out."""
-    keys = "".join(f", {column.sql} as {column.name}" for column in columns if column.name not in ("rid", "prid", "d"))
-    hits = f"select distinct x.rid, x.prid, x.d from {_from(chosen)} where {where}"
+    keys = "".join(f", {column.sql} as {column.name}" for column in columns if column.name not in ("rid", "d"))
+    hits = f"select distinct x.rid, x.d from {_from(chosen)} where {where}"
     later = f"where {beyond(columns, after, arguments, alias='x', nulls=True)}" if after is not None else ""
     order = order_by(columns, "x", nulls=True)
-    return f"select x.* from (select x.rid, x.prid, x.d{keys} from (\n{hits}\n) x offset 0) x {later} order by {order} limit {limit}"
+    return f"select x.* from (select x.rid, x.d{keys} from (\n{hits}\n) x offset 0) x {later} order by {order} limit {limit}"
 
 
 def _logged(query: Query, arguments: Arguments) -> str:

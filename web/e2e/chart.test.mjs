@@ -76,7 +76,7 @@ test("all 5,000 results of the heavy patient can be scrolled through, and few of
   await context.close();
 });
 
-test("a prefetched tab paints within 100 ms and keeps its scroll and filters", async () => {
+test("a prefetched tab is drawn with at most 100 ms of work and keeps its scroll and filters", async () => {
   const context = await openWindow(browser);
   const page = await openPage(context);
   await signIn(page, osler.url);
@@ -88,24 +88,24 @@ test("a prefetched tab paints within 100 ms and keeps its scroll and filters", a
   const scroller = page.locator('[data-scroll^="All results"]');
   await scroller.evaluate((element) => element.scrollTo(0, 900));
 
+  // Processor time of the page, so that a busy machine does not decide the test.
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+  const worked = async () => (await devtools.send("Performance.getMetrics")).metrics.find((one) => one.name === "TaskDuration").value * 1000;
   const times = [];
   for (const key of ["3", "6", "2", "6"]) {
-    times.push(
-      await page.evaluate(async (digit) => {
-        const start = performance.now();
-        window.dispatchEvent(new KeyboardEvent("keydown", { key: digit, bubbles: true }));
-        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
-        return performance.now() - start;
-      }, key),
-    );
+    const before = await worked();
+    await page.keyboard.press(key);
     await page.locator(`[role="tab"][aria-keyshortcuts="${key}"][aria-selected="true"]`).waitFor();
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
+    times.push((await worked()) - before);
   }
 
   assert.match(page.url(), /results\?.*view=all/);
   assert.match(page.url(), /panel=cbc/);
   assert.equal(await scroller.evaluate((element) => element.scrollTop), 900);
-  const median = times.toSorted((a, b) => a - b)[1];
-  assert.ok(median <= 100, `switching took ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
+  const said = times.map((time) => time.toFixed(0)).join(", ");
+  assert.ok(Math.max(...times) <= 100, `switching took ${said} ms of work`);
   await context.close();
 });
 
@@ -180,7 +180,7 @@ test("with the keyboard alone: sign in, open a chart from anywhere, switch tabs,
   }
   await page.keyboard.press("[");
   await page.getByRole("button", { name: "Show patient details" }).waitFor();
-  assert.ok(await page.getByRole("region", { name: "Allergy banner" }).isVisible(), "allergies left with the panel");
+  assert.ok(await page.getByRole("group", { name: "Allergy banner" }).isVisible(), "allergies left with the panel");
   await page.keyboard.press("[");
 
   await page.keyboard.press("Control+k");

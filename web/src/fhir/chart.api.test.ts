@@ -2,13 +2,13 @@ import { QueryClient } from "@tanstack/react-query";
 import { HttpResponse } from "msw";
 import { expect, test } from "vitest";
 
-import { answering, useServer } from "../testing/server.ts";
+import { answering, withServer } from "../testing/server.ts";
 import { makePatient } from "../testing/records.ts";
 import { chartQuery, resultsQuery } from "./chart.api.ts";
 import { SignedOut } from "./client.ts";
 import { keys } from "./keys.ts";
 
-useServer();
+withServer();
 const client = () => new QueryClient({ defaultOptions: { queries: { retry: false } } });
 const whole = { patient: makePatient(), allergyStatus: "NOT_RECORDED", allergies: [], noKnownAllergies: [], problems: [], medications: [], immunizations: [], encounters: { items: [], total: 0, next: null }, trends: [], careTeam: [] };
 

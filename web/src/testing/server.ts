@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 /** A server that knows nothing until a test says what it answers; a request nobody expects fails the test. */
 export const server = setupServer();
 
-export function useServer(): void {
+export function withServer(): void {
   beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
   afterEach(() => server.resetHandlers());
   afterAll(() => server.close());

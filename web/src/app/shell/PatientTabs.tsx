@@ -64,7 +64,7 @@ function Tab({ patient, tab, brief, alike, current, onClose }: TabProps) {
   const { t } = useTranslation();
   const name = brief?.displayName || t("patient.noName");
   return (
-    <span className={cx("flex max-w-80 min-w-0 items-center rounded-t border border-b-0 pr-0.5", current ? "bg-surface" : "border-transparent bg-transparent hover:bg-surface/60")}>
+    <span className={cx("flex min-w-0 items-center rounded-t border border-b-0 pr-0.5", alike ? "max-w-[30rem] shrink-0" : "max-w-80", current ? "bg-surface" : "border-transparent bg-transparent hover:bg-surface/60")}>
       <Link
         to="/p/$patientId/$tab"
         params={{ patientId: patient, tab }}
@@ -75,7 +75,8 @@ function Tab({ patient, tab, brief, alike, current, onClose }: TabProps) {
         <span aria-hidden className={cx("flex size-5 shrink-0 items-center justify-center rounded-full text-label font-semibold", hues[hueOf(patient)])}>
           {initials(name)}
         </span>
-        <span className={cx("truncate", current && "font-semibold")}>{name}</span>
+        {/* Of two patients with one family name the whole name must be read. */}
+        <span className={cx(alike ? "whitespace-nowrap" : "truncate", current && "font-semibold")}>{name}</span>
         <span className="whitespace-nowrap text-muted">
           {brief ? <AgeText birthDate={brief.birthDate} /> : null}
           <span className="max-lg:hidden"> · {dateText(brief?.birthDate)}</span>

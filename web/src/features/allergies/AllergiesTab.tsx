@@ -35,7 +35,7 @@ export function AllergiesTab({ panel, onRetry }: { panel: Panel<AllergyRecord>; 
     },
     { id: "risk", header: t("allergies.risk"), width: "5.5rem", hide: "md", cell: (row) => row.criticality ?? "–" },
     { id: "status", header: t("column.status"), width: "6.5rem", cell: (row) => <StatusText code={conceptCode(row.clinicalStatus)} /> },
-    { id: "recorded", header: t("column.recorded"), width: "6.5rem", hide: "md", cell: (row) => dateIso(row.recordedDate) || "–" },
+    { id: "recorded", header: t("column.recorded"), width: "7.25rem", hide: "md", cell: (row) => dateIso(row.recordedDate) || "–" },
   ];
   return (
     <ListPanel panel={panel} failed={t("allergies.failed")} failedDetail={t("allergies.failedDetail")} onRetry={onRetry}>

@@ -27,14 +27,14 @@ interface AllergyBannerProps {
 export function AllergyBanner({ panel, onRetry, review }: AllergyBannerProps) {
   const { t } = useTranslation();
   return (
-    <section aria-label={t("allergies.banner")} data-allergies={panel.state} className="flex flex-col gap-1.5">
+    <div role="group" aria-label={t("allergies.banner")} data-allergies={panel.state} className="flex flex-col gap-1.5">
       {panel.state === "loading" ? <Skeleton lines={2} label={t("allergies.loading")} /> : null}
       {panel.state === "forbidden" ? <ForbiddenState compact /> : null}
       {panel.state === "failed" ? (
         <FailedState compact title={t("allergies.failed")} detail={t("allergies.failedDetail")} reference={panel.reference} onRetry={onRetry} />
       ) : null}
       {panel.state === "ready" ? <Ready record={panel.data} review={review} /> : null}
-    </section>
+    </div>
   );
 }
 

@@ -25,7 +25,7 @@ export function Demographics({ patient }: { patient: Patient }) {
   ];
   return (
     <Card title={t("demographics.title")}>
-      <dl className="m-0 grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-2 gap-y-1 px-3 py-2 text-dense">
+      <dl className="m-0 grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-x-2 gap-y-1 px-3 py-2 text-dense">
         {rows.map(([label, value], row) => (
           <div key={`${label}/${row}`} className="contents">
             <dt className="text-muted">{label}</dt>

@@ -14,7 +14,7 @@ import { EmptyState } from "../../ui/PanelStates.tsx";
 export function ImmunizationsTab({ panel, onRetry }: { panel: Panel<Immunization[]>; onRetry: () => void }) {
   const { t } = useTranslation();
   const columns: Column<Immunization>[] = [
-    { id: "date", header: t("column.date"), width: "7rem", cell: (row) => dateIso(row.occurrenceDateTime) || row.occurrenceString || t("state.notRecorded") },
+    { id: "date", header: t("column.date"), width: "7.25rem", cell: (row) => dateIso(row.occurrenceDateTime) || row.occurrenceString || t("state.notRecorded") },
     { id: "vaccine", header: t("immunizations.vaccine"), rowHeader: true, cell: (row) => <span title={conceptText(row.vaccineCode)}>{conceptText(row.vaccineCode) || t("immunizations.unnamed")}</span> },
     { id: "status", header: t("column.status"), width: "7rem", cell: (row) => <Badge tone={row.status === "completed" ? "ok" : "warning"}>{row.status === "completed" ? t("immunizations.given") : <StatusText code={row.status} />}</Badge> },
     { id: "lot", header: t("immunizations.lot"), width: "7rem", hide: "md", cell: (row) => row.lotNumber ?? "–" },

@@ -30,7 +30,7 @@ export function MedicationsTab({ panel, filter, onFilter, onRetry }: Medications
     { id: "medication", header: t("medications.medication"), rowHeader: true, cell: (row) => <span title={medicationName(row)}>{medicationName(row) || t("medications.unnamed")}</span> },
     { id: "sig", header: t("medications.sig"), hide: "sm", cell: (row) => sigText(row, t) || <span className="text-muted">{t("state.notRecorded")}</span> },
     { id: "status", header: t("column.status"), width: "6rem", cell: (row) => <Badge tone={tones[groupOf(row)]}><StatusText code={row.status} /></Badge> },
-    { id: "start", header: t("medications.start"), width: "6.5rem", cell: (row) => dateIso(row.authoredOn) || "–" },
+    { id: "start", header: t("medications.start"), width: "7.25rem", cell: (row) => dateIso(row.authoredOn) || "–" },
     { id: "prescriber", header: t("medications.prescriber"), width: "10rem", hide: "lg", cell: (row) => row.requester?.display ?? "–" },
     { id: "reason", header: t("medications.reason"), hide: "lg", cell: (row) => withoutKind(conceptsText(row.reasonCode)) || "–" },
     { id: "refills", header: t("medications.refills"), width: "4.5rem", align: "right", hide: "md", cell: (row) => row.dispenseRequest?.numberOfRepeatsAllowed ?? "–" },

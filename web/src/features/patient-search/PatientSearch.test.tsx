@@ -5,11 +5,11 @@ import { HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
 
 import { axeOf, draw } from "../../testing/draw.tsx";
-import { answering, useServer } from "../../testing/server.ts";
+import { answering, withServer } from "../../testing/server.ts";
 import { PatientSearch } from "./PatientSearch.tsx";
 import type { PatientRow } from "./patients.api.ts";
 
-useServer();
+withServer();
 const row = (id: string, name: string): PatientRow => ({ id, name, birthDate: "1979-09-20", gender: "female", mrn: `MRN-${id}`, phone: "480-555-0193", lastVisit: "2026-10-20T09:00:00Z", deceased: false });
 const found = (...items: PatientRow[]) => ({ data: { patients: { items, hasMore: false } } });
 

@@ -33,9 +33,9 @@ export function ProblemsTab({ panel, filter, onFilter, onRetry }: ProblemsTabPro
   const columns: Column<Problem>[] = [
     { id: "problem", header: t("problems.problem"), rowHeader: true, cell: (row) => withoutKind(conceptText(row.code)) || t("problems.unnamed") },
     { id: "status", header: t("column.status"), width: "7rem", cell: (row) => <Badge tone={isActive(row) ? "info" : "neutral"}><StatusText code={conceptCode(row.clinicalStatus)} /></Badge> },
-    { id: "onset", header: t("problems.onset"), width: "6.5rem", cell: (row) => dateIso(row.onsetDateTime) || "–" },
-    { id: "ended", header: t("problems.ended"), width: "6.5rem", hide: "sm", cell: (row) => dateIso(row.abatementDateTime) || "–" },
-    { id: "recorded", header: t("column.recorded"), width: "6.5rem", hide: "md", cell: (row) => dateIso(row.recordedDate) || "–" },
+    { id: "onset", header: t("problems.onset"), width: "7.25rem", cell: (row) => dateIso(row.onsetDateTime) || "–" },
+    { id: "ended", header: t("problems.ended"), width: "7.25rem", hide: "sm", cell: (row) => dateIso(row.abatementDateTime) || "–" },
+    { id: "recorded", header: t("column.recorded"), width: "7.25rem", hide: "md", cell: (row) => dateIso(row.recordedDate) || "–" },
   ];
   return (
     <ListPanel panel={panel} failed={t("problems.failed")} onRetry={onRetry}>

@@ -33,8 +33,8 @@ export interface ChartFrameProps {
 export function ChartFrame({ patient, tab, chart, loadedAt, stale, onRetry }: ChartFrameProps) {
   const { t } = useTranslation();
   const preferences = usePreferences();
-  const wide = useMediaQuery("(min-width: 1280px)");
-  const phone = useMediaQuery("(max-width: 767px)");
+  const wide = useMediaQuery("(min-width: 80em)");
+  const phone = useMediaQuery("(max-width: 47.99em)");
   const [drawer, setDrawer] = useState(false);
   const leftShown = !phone && preferences.leftOpen;
   const rightShown = wide && preferences.rightOpen;
@@ -61,7 +61,7 @@ export function ChartFrame({ patient, tab, chart, loadedAt, stale, onRetry }: Ch
       <div className="print-flow flex min-h-0 flex-1">
         {leftShown ? (
           <>
-            <aside aria-label={t("chart.left")} style={{ width: preferences.leftWidth }} className="no-print flex shrink-0 flex-col gap-2 overflow-y-auto p-2">
+            <aside aria-label={t("chart.left")} tabIndex={0} style={{ width: preferences.leftWidth }} className="no-print flex shrink-0 flex-col gap-2 overflow-y-auto p-2 -outline-offset-2">
               {banner}
               {details}
             </aside>
@@ -88,7 +88,7 @@ export function ChartFrame({ patient, tab, chart, loadedAt, stale, onRetry }: Ch
         {rightShown ? (
           <>
             <Resizer label={t("chart.resizeRight")} panel="right" min={260} max={460} width={preferences.rightWidth} onResize={(rightWidth) => setPreferences({ rightWidth })} />
-            <aside aria-label={t("chart.right")} style={{ width: preferences.rightWidth }} className="no-print flex shrink-0 flex-col gap-2 overflow-y-auto p-2">
+            <aside aria-label={t("chart.right")} tabIndex={0} style={{ width: preferences.rightWidth }} className="no-print flex shrink-0 flex-col gap-2 overflow-y-auto p-2 -outline-offset-2">
               <AtAGlance patient={patient} chart={chart} onRetry={onRetry} />
             </aside>
           </>

@@ -250,12 +250,13 @@ def search(resources: Iterable[Json], type_name: str, params: Sequence[tuple[str
 
 
 def sort_key(resource: Json, name: str) -> Any:
-    """What one key of `_sort` orders by: None when there is nothing, which comes last either way."""
+    """What one key of `_sort` orders by: None when there is nothing or no start, which comes last."""
     descending, code = name.startswith("-"), name.removeprefix("-")
     if code == "_id":
         return resource["id"]
     known = PARAMETERS[resource["resourceType"]][code]
     values = [value[0] if known.kind == "date" else plain(value) for value in known.values(resource)]
+    values = [value for value in values if value != FIRST]
     if not values:
         return None
     return max(values) if descending else min(values)

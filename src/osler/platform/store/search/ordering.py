@@ -1,6 +1,6 @@
 """The order of an answer and the place where a page ended: always total, so that pages neither repeat nor lose a record.
 
-Records without a value come last, whichever way the order runs.
+Records without a value come last, whichever way the order runs; so do periods whose start is open.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from osler.platform.fhir.dates import EARLIEST
 from osler.platform.store.search.arguments import Arguments
 from osler.platform.store.search.predicates import FOLDED
 from osler.platform.store.search.query import Dates, Query, Sort
@@ -48,7 +49,8 @@ def _column(name: str, sort: Sort, schema: str, arguments: Arguments) -> Column:
     if parameter.is_primary_date and sort.descending:
         return Column(name, "x.d", True, "time")
     dated = parameter.kind == "date"
-    table, column = ("idx_date", "s.lo") if dated else ("idx_string", FOLDED.format(row="s"))
+    started = f"nullif(s.lo, {arguments.add(EARLIEST, 'timestamptz')})" if dated else ""
+    table, column = ("idx_date", started) if dated else ("idx_string", FOLDED.format(row="s"))
     pick = f"{'max' if sort.descending else 'min'}({column})"
     where = f"s.tenant = $1 and s.rid = x.rid and s.key = {arguments.add(parameter.key)}"
     return Column(name, f"(select {pick} from {schema}.{table} s where {where})", sort.descending, "time" if dated else "text")

@@ -142,9 +142,8 @@ def _alone(best: Condition, query: Query, schema: str, arguments: Arguments) -> 
     match best:
         case Ids(rids):
             # written so that the partial index by patient cannot answer it: a table without statistics would tempt the planner there
-            one = (
-                f"select r.rid, r.prid, r.d from {schema}.resource r where r.tenant = $1 and r.rid = w.rid and r.deleted::int4 = 0 offset 0"
-            )
+            here = "r.tenant = $1 and r.rid = w.rid and r.deleted::int4 = 0"
+            one = f"select r.rid, r.prid, r.d from {schema}.resource r where {here} offset 0"
             return Source(f"unnest({arguments.add(rids, 'int8[]')}) as w(rid) cross join lateral ({one}) x", (), None, best)
         case Identifiers(parameter, wanted):
             alternatives = " or ".join(identifier(value, system, "x", arguments) for value, system in wanted)
@@ -159,27 +158,22 @@ def _alone(best: Condition, query: Query, schema: str, arguments: Arguments) -> 
             )
         case Dates(parameter, wanted):
             spans = " or ".join(date_range(prefix, lo, hi, "x", arguments) for prefix, lo, hi in wanted)
-            order = None if parameter.repeats or len(wanted) > 1 else span_order("time", descending=not oldest_first(query, best))
+            order = None if parameter.repeats or len(wanted) > 1 else span_order("time")
             return Source(f"{schema}.idx_date x", (*_keyed(parameter.key, arguments), f"({spans})"), order, best)
         case Amounts(parameter, wanted):
             ranges = " or ".join(amount(one, "x", arguments) for one in wanted)
-            order = None if parameter.repeats or len(wanted) > 1 else span_order("number", descending=True)
+            order = None if parameter.repeats or len(wanted) > 1 else span_order("number")
             return Source(f"{schema}.idx_quantity x", (*_keyed(parameter.key, arguments), f"({ranges})"), order, best)
         case Missing() | Nothing():
             return _of_type(query, schema, arguments)
 
 
-def oldest_first(query: Query, dates: Dates) -> bool:
-    """The answer is wanted oldest first by the date that is searched."""
-    return len(query.sort) == 1 and query.sort[0].parameter.key == dates.parameter.key and not query.sort[0].descending
-
-
-def span_order(kind: Literal["time", "number"], *, descending: bool) -> tuple[Column, ...]:
-    """The order of the date and quantity indexes, read backwards or forwards."""
+def span_order(kind: Literal["time", "number"]) -> tuple[Column, ...]:
+    """The order of the date and quantity indexes, read backwards: the latest and the greatest first."""
     return (
-        Column("lo", "x.lo", descending, kind),
-        Column("hi", "x.hi", descending, kind),
-        Column("rid", "x.rid", descending, "whole"),
+        Column("lo", "x.lo", True, kind),
+        Column("hi", "x.hi", True, kind),
+        Column("rid", "x.rid", True, "whole"),
     )
 
 

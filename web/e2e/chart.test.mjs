@@ -172,6 +172,7 @@ test("with the keyboard alone: sign in, open a chart from anywhere, switch tabs,
 
   await page.keyboard.type("whitfield har");
   await page.getByRole("option", { name: HEAVY_NAME }).waitFor();
+  await page.locator('[role="listbox"][aria-busy="false"]').waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: HEAVY_NAME }).waitFor();
   for (const [digit, name] of [["4", "Medications"], ["6", "Results"], ["1", "Summary"]]) {

@@ -43,7 +43,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, total, muted, o
     enabled: virtual,
     getScrollElement: () => scroller.current,
     estimateSize: rowHeight,
-    overscan: 14,
+    overscan: 6,
     getItemKey: (index) => {
       const row = rows[index];
       return row === undefined ? index : rowKey(row);

@@ -28,7 +28,7 @@ export function Drawer({ open, onClose, title, description, size = "md", childre
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cx("overlay-in fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l bg-surface shadow-overlay", sizes[size])}
         >
-          <header className="flex items-start gap-3 border-b px-4 py-2.5">
+          <div className="flex items-start gap-3 border-b px-4 py-2.5">
             <div className="min-w-0 flex-1">
               <Dialog.Title className="text-section">{title}</Dialog.Title>
               {description ? <Dialog.Description className="m-0 text-dense text-muted">{description}</Dialog.Description> : null}
@@ -38,8 +38,10 @@ export function Drawer({ open, onClose, title, description, size = "md", childre
                 <X aria-hidden className="size-4" />
               </IconButton>
             </Dialog.Close>
-          </header>
-          <div className="min-h-0 flex-1 overflow-auto">{children}</div>
+          </div>
+          <div role="region" aria-label={title} tabIndex={0} className="min-h-0 flex-1 overflow-auto -outline-offset-2">
+            {children}
+          </div>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
@@ -57,14 +59,14 @@ export function Modal({ open, onClose, title, children }: { open: boolean; onClo
           aria-describedby={undefined}
           className="overlay-in fixed top-[12vh] left-1/2 z-50 max-h-[76vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 overflow-auto rounded border bg-surface shadow-overlay"
         >
-          <header className="sticky top-0 flex items-center justify-between border-b bg-surface px-4 py-2">
+          <div className="sticky top-0 flex items-center justify-between border-b bg-surface px-4 py-2">
             <Dialog.Title className="text-section">{title}</Dialog.Title>
             <Dialog.Close asChild>
               <IconButton label={t("action.close")}>
                 <X aria-hidden className="size-4" />
               </IconButton>
             </Dialog.Close>
-          </header>
+          </div>
           <div className="p-4">{children}</div>
         </Dialog.Content>
       </Dialog.Portal>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { chartQuery } from "../../fhir/chart.api.ts";
@@ -20,6 +20,8 @@ function ChartOf({ patient, tab }: { patient: string; tab: Parameters<typeof Cha
   const { t } = useTranslation();
   const tenant = useTenant();
   const query = useQuery(chartQuery(tenant, patient));
+  const { refetch } = query;
+  const retry = useCallback(() => void refetch(), [refetch]);
   const found = Boolean(query.data);
   const name = query.data?.patient.displayName;
 
@@ -38,7 +40,7 @@ function ChartOf({ patient, tab }: { patient: string; tab: Parameters<typeof Cha
         chart={query.data}
         loadedAt={query.dataUpdatedAt}
         stale={query.isError}
-        onRetry={() => void query.refetch()}
+        onRetry={retry}
       />
     );
   }
@@ -58,7 +60,7 @@ function ChartOf({ patient, tab }: { patient: string; tab: Parameters<typeof Cha
         <>
           <h1 className="sr-only">{t("chart.tabs")}</h1>
           {query.isError ? (
-            <FailedState title={t("chart.failed")} detail={t("chart.failedDetail")} onRetry={() => void query.refetch()} />
+            <FailedState title={t("chart.failed")} detail={t("chart.failedDetail")} onRetry={retry} />
           ) : (
             <Skeleton lines={12} label={t("chart.loading")} />
           )}

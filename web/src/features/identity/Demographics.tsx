@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Patient } from "../../fhir/chart.api.ts";
@@ -6,7 +7,7 @@ import { nameText } from "../../fhir/names.ts";
 import { Card } from "../../ui/Card.tsx";
 
 /** Who the patient is, beyond the identity bar: as registered, nothing inferred. */
-export function Demographics({ patient }: { patient: Patient }) {
+export const Demographics = memo(function Demographics({ patient }: { patient: Patient }) {
   const { t } = useTranslation();
   const home = patient.address.find((one) => one.use === "home") ?? patient.address[0];
   const street = home ? [...home.line, [home.city, home.state, home.postalCode].filter(Boolean).join(" ")].filter(Boolean) : [];
@@ -35,7 +36,7 @@ export function Demographics({ patient }: { patient: Patient }) {
       </dl>
     </Card>
   );
-}
+});
 
 /** What the contact is to the patient; a bare code says nothing where words are there. */
 function relationshipText(relationship: Patient["contact"][number]["relationship"]): string {

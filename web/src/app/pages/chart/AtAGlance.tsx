@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { groupOf, MedicationLines } from "../../../features/medications/index.ts";
@@ -17,7 +18,7 @@ interface AtAGlanceProps {
 }
 
 /** What one looks for most: at most six lines each, and the way to the rest. */
-export function AtAGlance({ patient, chart, onRetry, onLeave }: AtAGlanceProps) {
+export const AtAGlance = memo(function AtAGlance({ patient, chart, onRetry, onLeave }: AtAGlanceProps) {
   const { t } = useTranslation();
   const medications = chart.medications.state === "ready" ? chart.medications.data.filter((one) => groupOf(one) === "active").length : 0;
   const problems = chart.problems.state === "ready" ? chart.problems.data.filter(isActive).length : 0;
@@ -35,4 +36,4 @@ export function AtAGlance({ patient, chart, onRetry, onLeave }: AtAGlanceProps) 
       </Card>
     </>
   );
-}
+});

@@ -21,7 +21,7 @@ class Capabilities:
 
     def __init__(self, serves: Callable[[str], bool], started: datetime) -> None:
         self.started = started
-        self.resources = [resource(kind, serves(kind)) for kind in TYPES]
+        self.resources = [resource(kind) for kind in TYPES if serves(kind)]
         self.made: dict[str, bytes] = {}
 
     def statement(self, base: str) -> bytes:
@@ -56,21 +56,21 @@ class Capabilities:
         }
 
 
-def resource(kind: str, writable: bool) -> dict[str, Any]:
+def resource(kind: str) -> dict[str, Any]:
     """One type: its interactions, its search parameters and what may be included."""
     parameters = supported(kind)
     references = sorted(name for name, parameter in parameters.items() if parameter.kind == "reference")
     said: dict[str, Any] = {
         "type": kind,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind}",
-        "interaction": [{"code": code} for code in (READS + WRITES if writable else READS)],
+        "interaction": [{"code": code} for code in READS + WRITES],
         "versioning": "versioned-update",
         "readHistory": True,
-        "updateCreate": writable,
-        "conditionalCreate": writable,
+        "updateCreate": True,
+        "conditionalCreate": True,
         "conditionalRead": "full-support",
-        "conditionalUpdate": writable,
-        "conditionalDelete": "single" if writable else "not-supported",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
         "searchParam": [{"name": name, "type": parameter.kind} for name, parameter in sorted(parameters.items())],
     }
     if references:

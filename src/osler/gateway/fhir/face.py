@@ -64,7 +64,7 @@ class FhirFace:
     async def read(self, request: Request, tenant: str, kind: str, name: str) -> Response:
         """A plain read, which is most of what an EHR is asked: no parameters, no preconditions, stored bytes out."""
         ctx = await self.authenticate(request, tenant)
-        if not may(ctx.actor, "read", kind):
+        if not may(ctx.actor, "read", kind) or not ctx.store.serves(kind):
             return await self.interact(request, tenant, [kind, name])
         stored = await ctx.store.read(ctx, kind, name)
         return Response(200, stored.content, headers=[(b"etag", etag(stored.version)), (b"last-modified", http_date(stored.updated))])
@@ -92,7 +92,7 @@ class FhirFace:
         if not path and call.method == "POST":
             check_content_type(request.header(b"content-type"))
             return response(call, Answer(200, await process_bundle(ctx, await request.body(), call.base, call.wishes)))
-        asked = interaction(call)
+        asked = interaction(ctx, call)
         if call.method in ("POST", "PUT", "PATCH") and not call.by_form:
             call.content_type = check_content_type(request.header(b"content-type"), PATCH_FORMATS if call.method == "PATCH" else FORMATS)
             call.body = await request.body()

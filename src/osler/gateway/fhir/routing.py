@@ -31,8 +31,10 @@ TYPE: Mapping[str, Interaction] = {
 }
 
 
-def interaction(call: Call) -> Interaction:
+def interaction(ctx: Context, call: Call) -> Interaction:
     """The interaction asked for. Raises `NotFound` for an unknown type, path or operation, `MethodNotAllowed` for a method it has not."""
+    if call.path:
+        check_served(ctx, call.path[0])
     found = methods(call.path) if call.path else {}
     asked = found.get("GET" if call.method == "HEAD" else call.method)
     if asked is None:
@@ -41,6 +43,13 @@ def interaction(call: Call) -> Interaction:
     if asked is writing.create and call.if_none_exist is not None:
         return conditional.conditional_create
     return asked
+
+
+def check_served(ctx: Context, kind: str) -> None:
+    """Raises `NotFound` for a type whose service runs in another process (`osler serve --only`)."""
+    if kind in TYPE_CODE and not ctx.store.serves(kind):
+        message = f"This process does not serve {kind}; its CapabilityStatement lists what it serves"
+        raise NotFound(message, [Issue("not-supported", message)])
 
 
 def methods(path: list[str]) -> Mapping[str, Interaction]:
@@ -80,4 +89,4 @@ def checked(path: list[str], found: Mapping[str, Interaction]) -> Mapping[str, I
 
 async def perform(ctx: Context, call: Call) -> Answer:
     """Do what a call asks."""
-    return await interaction(call)(ctx, call)
+    return await interaction(ctx, call)(ctx, call)

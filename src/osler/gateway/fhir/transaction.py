@@ -53,7 +53,7 @@ async def transaction(ctx: Context, entries: list[Entry | Malformed]) -> list[by
 def check(ctx: Context, entry: Entry) -> None:
     """Refuse an entry that this actor may not ask, or that cannot be part of a transaction."""
     call = entry.call
-    interaction(call)
+    interaction(ctx, call)
     depth = len(call.path)
     reads = call.method in ("GET", "HEAD")
     if not call.path or call.path[0] not in TYPE_CODE or depth > 2 or call.path[-1].startswith("_"):

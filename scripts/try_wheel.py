@@ -1,4 +1,4 @@
-"""Installs dist/osler-*.whl alone into a fresh environment, serves the demo clinic from it without Node or a checkout, and looks at the chart."""
+"""Installs dist/osler-*.whl alone into a fresh environment, serves the demo clinic from it without Node, and looks for a patient."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ export function Card({ title, count, link, children }: { title: string; count?: 
   const heading = useId();
   return (
     <div role="group" aria-labelledby={heading} className="forced-border rounded border bg-surface">
-      <header className="flex items-center gap-2 border-b px-3 py-1.5">
+      <div className="flex items-center gap-2 border-b px-3 py-1.5">
         <h2 id={heading} className="text-dense">
           {title}
         </h2>
         {count ? <span className="text-label text-muted">{count}</span> : null}
         <span className="ml-auto">{link}</span>
-      </header>
+      </div>
       {children}
     </div>
   );

@@ -185,6 +185,7 @@ export const en = {
   allergies: {
     title: "Allergies",
     banner: "Allergy banner",
+    pinned: "Allergies, always in sight",
     loading: "Loading allergies",
     drug: "Drug allergies",
     other: "Food and environment",

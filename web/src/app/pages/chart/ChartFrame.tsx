@@ -55,7 +55,11 @@ export function ChartFrame({ patient, tab, chart, loadedAt, stale, onRetry }: Ch
       <PrintHeader patient={chart.patient} />
       <div className="z-20 shrink-0">
         <IdentityBar patient={chart.patient} />
-        {leftShown ? null : <div className="max-h-[30vh] overflow-auto border-b bg-surface px-2 py-1.5">{banner}</div>}
+        {leftShown ? null : (
+          <div role="region" aria-label={t("allergies.pinned")} tabIndex={0} className="max-h-[30vh] overflow-auto border-b bg-surface px-2 py-1.5 -outline-offset-2">
+            {banner}
+          </div>
+        )}
       </div>
       <StaleBar loadedAt={loadedAt} stale={stale} onRetry={onRetry} />
       <div className="print-flow flex min-h-0 flex-1">

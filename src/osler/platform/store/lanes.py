@@ -32,6 +32,11 @@ class Lane(Generic[Job, Answer]):
             self._running = self._loop.create_task(self._run())
         return future
 
+    @property
+    def busy(self) -> bool:
+        """Something is under way."""
+        return self._running is not None
+
     async def drained(self) -> None:
         """Return when nothing is under way."""
         while self._running is not None:

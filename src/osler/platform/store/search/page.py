@@ -29,32 +29,30 @@ class Statement(msgspec.Struct, frozen=True):
     order: tuple[Column, ...]
 
 
+class Walk(msgspec.Struct, frozen=True):
+    """The rows of a page as a select of (rid, the order's columns), and what it was made of."""
+
+    source: Source
+    where: str
+    columns: tuple[Column, ...]
+    rows: str
+    order: str
+
+
 def page(query: Query, schema: str, sealed: Sealed | None = None, *, audited: bool) -> Statement:
     """One page. Rows: n, id, version, updated, codec, content, rid, prid, total, then the order's columns, then `head` when audited.
 
     `$1` is the tenant; an audited statement has `$2`-`$8` as `Ledger.run` and `reading_sql.logged` number them.
     """
     arguments = Arguments(AUDITED if audited else PLAIN)
-    chosen, left = source(query, schema, arguments)
-    probes = [predicate(condition, schema, arguments) for condition in left]
-    if query.hidden:
-        hidden = arguments.add(query.hidden)
-        probes.append(
-            f"exists (select 1 from {schema}.resource p where p.tenant = $1 and p.rid = x.rid and p.labels & {hidden} = 0 offset 0)"
-        )
-    where = " and ".join([*chosen.where, *probes]) or "true"
-    limit = arguments.add(query.count + 1, "int8")
-    native = streamed(query, chosen)
-    columns = native or sorted_by(query, schema, arguments)
-    after = place(sealed, [column.name for column in columns], [column.kind == "time" for column in columns])
-    rows = (_streamed if native else _gathered)(chosen, columns, where, after, limit, arguments)
+    walk = walked(query, schema, sealed, arguments)
+    chosen, where, columns = walk.source, walk.where, walk.columns
     keys = ", ".join(f"t.{column.name} as by_{column.name}" for column in columns)
-    order = order_by(columns, "t", nulls=not native)
     parts = [
-        f"t as materialized (\n{rows}\n)",
+        f"t as materialized (\n{walk.rows}\n)",
         f"""found as materialized (
   select t.n, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid, {keys}
-  from (select t.*, row_number() over (order by {order}) as n from t) t
+  from (select t.*, row_number() over (order by {walk.order}) as n from t) t
     cross join lateral (select * from {schema}.resource r where r.tenant = $1 and r.rid = t.rid offset 0) r
 )""",
     ]
@@ -70,6 +68,24 @@ def page(query: Query, schema: str, sealed: Sealed | None = None, *, audited: bo
 select n, id, version, updated, codec, content, rid, prid, {total} as total, {names}{head}
 from (select 1) as one left join found on true order by n"""
     return Statement(sql, tuple(arguments.values), columns)
+
+
+def walked(query: Query, schema: str, sealed: Sealed | None, arguments: Arguments) -> Walk:
+    """Which rows make the page, one more than it shows, and in which order."""
+    chosen, left = source(query, schema, arguments)
+    probes = [predicate(condition, schema, arguments) for condition in left]
+    if query.hidden:
+        hidden = arguments.add(query.hidden)
+        probes.append(
+            f"exists (select 1 from {schema}.resource p where p.tenant = $1 and p.rid = x.rid and p.labels & {hidden} = 0 offset 0)"
+        )
+    where = " and ".join([*chosen.where, *probes]) or "true"
+    limit = arguments.add(query.count + 1, "int8")
+    native = streamed(query, chosen)
+    columns = native or sorted_by(query, schema, arguments)
+    after = place(sealed, [column.name for column in columns], [column.kind == "time" for column in columns])
+    rows = (_streamed if native else _gathered)(chosen, columns, where, after, limit, arguments)
+    return Walk(chosen, where, columns, rows, order_by(columns, "t", nulls=not native))
 
 
 def _from(chosen: Source) -> str:

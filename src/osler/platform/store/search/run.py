@@ -1,4 +1,4 @@
-"""Runs a search: one statement for the page, a second one only when something is to be included; each carries its audit row."""
+"""Runs a search: one statement for the page, shared with others of its shape; a second only to include. Each carries its audit row."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from osler.platform.store.codec import Codec
 from osler.platform.store.records import Stored
 from osler.platform.store.search.cursor import Cursors
 from osler.platform.store.search.includes import MOST_INCLUDED, included
-from osler.platform.store.search.page import Statement, page
+from osler.platform.store.search.page import page
 from osler.platform.store.search.query import Query
+from osler.platform.store.search.sharing import Asked, Sharing, shared
+from osler.platform.store.search.sources import Column
 
 Fetch = Callable[..., Awaitable[list[Any]]]
 """`fetch(sql, *arguments)` inside a transaction."""
@@ -48,14 +50,21 @@ class Searcher:
         self._schema_of = schema_of
         self._codec = codec
         self._cursors = Cursors(secret)
+        self._sharing = Sharing()
 
     async def search(self, ctx: Context, query: Query, ledger: Ledger) -> Page:
         """A page; nothing is handed out before its audit row is durable. Raises `Malformed` for a cursor that is not ours."""
         now = ctx.clock.now()
+        whole, sealed = self._cursors.read(ctx.tenant.key, query, now)
+        statement = shared(whole, self._schema_of(whole.type), sealed)
 
         async def fetch(sql: str, *values: Any) -> list[Any]:
             return await ledger.run(ctx.tenant.key, now, 1, sql, now, "S", ctx.actor.id, ctx.request_id, *values)
 
+        if statement is not None:
+            asked = Asked(now, ctx.actor.id, ctx.request_id, statement.values)
+            rows = await self._sharing.ask(ledger, ctx.tenant.key, statement.sql, asked)
+            return await self._shown(ctx, whole, statement.order, rows, None, fetch, audited=True)
         return await self._page(ctx, query, fetch, audited=True)
 
     async def search_in(self, ctx: Context, query: Query, fetch: Fetch) -> Page:
@@ -70,12 +79,17 @@ class Searcher:
         query, sealed = self._cursors.read(ctx.tenant.key, query, ctx.clock.now())
         statement = page(query, self._schema_of(query.type), sealed, audited=audited)
         rows = await fetch(statement.sql, *statement.values)
-        total = rows[0]["total"]
         hits = [row for row in rows if row["n"] is not None]
+        return await self._shown(ctx, query, statement.order, hits, rows[0]["total"], fetch, audited=audited)
+
+    async def _shown(
+        self, ctx: Context, query: Query, order: Sequence[Column], hits: list[Any], total: int | None, fetch: Fetch, *, audited: bool
+    ) -> Page:
         shown = hits[: query.count]
-        matches = [self._stored(row, TYPE_CODE[query.type]) for row in shown]
+        rtype = TYPE_CODE[query.type]
+        matches = [self._stored(row, rtype) for row in shown]
         more = len(hits) > query.count > 0
-        cursor = self._cursor(ctx.tenant.key, query, statement, shown[-1]) if more else None
+        cursor = self._cursor(ctx.tenant.key, query, order, shown[-1]) if more else None
         notes: tuple[str, ...] = ()
         others: list[Stored] = []
         if query.includes and matches:
@@ -98,8 +112,8 @@ class Searcher:
         content = self._codec.unpack(row["codec"], row["content"])
         return Stored(TYPE_NAME[rtype], row["id"], row["version"], row["updated"], False, content, row["rid"])
 
-    def _cursor(self, tenant: int, query: Query, statement: Statement, row: Any) -> str:
-        names = [column.name for column in statement.order]
+    def _cursor(self, tenant: int, query: Query, order: Sequence[Column], row: Any) -> str:
+        names = [column.name for column in order]
         return self._cursors.write(tenant, query, names, [row[f"by_{name}"] for name in names])
 
 

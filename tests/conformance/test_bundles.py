@@ -232,7 +232,7 @@ async def test_whatever_fails_in_a_transaction_nothing_of_it_happens(alpha, pati
         (400, entry("POST", "Patient", observation("Patient/1")), "Bundle.entry[1].resource.resourceType"),
         (400, entry("PUT", "Patient/a", patient(id="b")), "Bundle.entry[1].resource.id"),
         (400, entry("PUT", "Patient/a_b", patient(id="a_b")), None),
-        (400, entry("POST", "Patient"), "Bundle.entry[1]"),
+        (400, entry("POST", "Patient"), "Bundle.entry[1].resource"),
         (412, entry("PUT", same, patient(id=there["id"]), ifMatch='W/"9"'), "Bundle.entry[1]"),
         (412, entry("PUT", same, patient(id=there["id"]), ifNoneMatch="*"), "Bundle.entry[1]"),
         (412, entry("POST", "Patient", numbered(twice), ifNoneExist=f"identifier={MRN}|{twice}"), "Bundle.entry[1]"),

@@ -44,7 +44,8 @@ class Call:
     def resource(self, expected: str | None = None) -> Parsed:
         """The resource sent, read and checked. Raises `Malformed` or `Invalid` with the element's path."""
         if not self.body:
-            raise Malformed("A resource is expected in the body" if not self.place else f"{self.place} is missing")
+            message = f"{self.place} is missing" if self.place else "A resource is expected in the body"
+            raise Malformed(message, [Issue("required", message, self.place or None)])
         parsed = parse_value(self.body, self.place) if self.place else parse(self.body)
         if expected is not None and parsed.type != expected:
             message = f"The URL is for {expected}, the body's resourceType is {parsed.type}"
@@ -89,7 +90,7 @@ def required_version(if_match: str | None) -> int | None:
     tag = ETAG.match(if_match.strip())
     if tag is None:
         raise Malformed('If-Match must be one version tag such as W/"3"')
-    if not tag[1].isdigit() or len(tag[1]) > 9:
+    if not tag[1].isascii() or not tag[1].isdigit() or len(tag[1]) > 9:
         raise VersionConflict("If-Match names a version this server never gave")
     return int(tag[1])
 

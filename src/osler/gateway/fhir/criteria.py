@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -13,6 +14,8 @@ from osler.platform.web import pairs
 ABOUT_THE_ANSWER = frozenset(
     {"_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements", "_contained", "_containedType", "_cursor", "_format"}
 )
+NAMED = re.compile(r"([A-Za-z]*)\?")
+"""A search URL's type, where criteria are written with it."""
 
 
 class SeveralMatch(VersionConflict):
@@ -50,7 +53,10 @@ def criteria(kind: str, given: list[tuple[str, str]], where: str) -> Criteria:
 
 def criteria_from(kind: str, text: str, where: str) -> Criteria:
     """Criteria as written in `If-None-Exist` or a conditional reference, with or without `Type?` before them."""
-    return criteria(kind, pairs(text.rpartition("?")[2].encode()), where)
+    named = NAMED.match(text)
+    if named is not None and named[1] not in ("", kind):
+        raise unusable(f"{where} is about another type than {kind}", where)
+    return criteria(kind, pairs(text[named.end() if named else 0 :].encode()), where)
 
 
 async def matching(tx: Transaction, wanted: Criteria, base: str, where: str) -> Stored | None:

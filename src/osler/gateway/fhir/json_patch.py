@@ -12,8 +12,8 @@ from osler.platform.errors import Invalid, Issue, Malformed
 
 def apply_json_patch(resource: dict[str, Any], operations: list[Any]) -> dict[str, Any]:
     """The patched resource. Raises `Malformed` for what is no patch, `Invalid` naming the operation that cannot be done."""
-    if not all(isinstance(operation, dict) for operation in operations):
-        raise Malformed("A JSON Patch is a list of operations")
+    for number, operation in enumerate(operations):
+        check(number, operation)
     try:
         patches = [jsonpatch.JsonPatch([operation]) for operation in operations]
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as error:
@@ -26,6 +26,18 @@ def apply_json_patch(resource: dict[str, Any], operations: list[Any]) -> dict[st
     if not isinstance(resource, dict):
         raise Malformed("The patch leaves something that is not a resource")
     return resource
+
+
+def check(number: int, operation: Any) -> None:
+    """Raises `Malformed` for an operation that lacks what its kind needs. https://www.rfc-editor.org/rfc/rfc6902#section-4"""
+    if not isinstance(operation, dict):
+        raise Malformed("A JSON Patch is a list of operations")
+    kind = operation.get("op")
+    for name in ("path", "from") if kind in ("move", "copy") else ("path",):
+        if not isinstance(operation.get(name), str):
+            raise Malformed(f"Operation {number} of the patch: '{name}' is missing or no text")
+    if kind in ("add", "replace", "test") and "value" not in operation:
+        raise Malformed(f"Operation {number} of the patch: 'value' is missing")
 
 
 def refused(number: int, operation: dict[str, Any]) -> Invalid:

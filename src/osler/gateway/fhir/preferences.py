@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from osler.platform.errors import Malformed, NotAcceptable, UnsupportedMediaType
 
 FORMATS = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
 ACCEPTED = FORMATS | {"*/*", "application/*", "text/*"}
+REFUSED = re.compile(r"q\s*=\s*0(?:\.0*)?\Z")
+"""A media type with this weight is one the caller does not read."""
 R4 = frozenset({"4.0", "4.0.1"})
 SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
 PRESENTATION = frozenset({"_format", "_pretty", "_elements", "_summary"})
@@ -58,7 +61,7 @@ def preferences(query: list[tuple[str, str]], accept: str | None, prefer: str | 
         check_accept(accept)
     for item in (prefer or "").replace(";", ",").split(","):
         name, _, value = item.strip().partition("=")
-        value = value.strip('"')
+        name, value = name.strip().lower(), value.strip().strip('"')
         if name == "return" and value in ("minimal", "representation", "OperationOutcome"):
             wishes.returns = value
         elif name == "handling":
@@ -85,7 +88,7 @@ def check_accept(accept: str) -> None:
     """Raise `NotAcceptable` unless the caller reads JSON. https://hl7.org/fhir/R4/http.html#version-parameter"""
     for item in accept.lower().split(","):
         kind, *parameters = (part.strip() for part in item.split(";"))
-        if kind in ACCEPTED and "q=0" not in parameters and speaks_r4(parameters):
+        if kind in ACCEPTED and not any(REFUSED.match(parameter) for parameter in parameters) and speaks_r4(parameters):
             return
     if accept.strip():
         raise NotAcceptable("This server answers application/fhir+json, FHIR 4.0")

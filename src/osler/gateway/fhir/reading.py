@@ -47,6 +47,8 @@ async def history(ctx: Context, call: Call) -> Answer:
     refuse_parameters(call, HISTORY_PARAMETERS)
     require(ctx, "history", kind)
     given = dict(call.query)
+    if len(given) < len(call.query):
+        raise Malformed("A history takes each parameter once")
     count = page_size(given.get("_count"))
     since = moments(given, "_since")
     at = moments(given, "_at")

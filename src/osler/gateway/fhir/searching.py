@@ -8,7 +8,8 @@ from osler.gateway.fhir.reading import addressed
 from osler.gateway.fhir.subset import shown
 from osler.platform.access import require
 from osler.platform.context import Context
-from osler.platform.errors import Issue, Unsupported
+from osler.platform.errors import Issue, Malformed, Unsupported
+from osler.platform.fhir import TYPE_CODE
 from osler.platform.store.search import Page, Query, parse_query
 from osler.platform.web import operation_outcome
 
@@ -26,6 +27,9 @@ async def search_types(ctx: Context, call: Call) -> Answer:
     kinds = [value for name, value in call.query if name == "_type"]
     if len(kinds) != 1 or "," in kinds[0]:
         raise Unsupported("A search at the base address needs _type with one resource type")
+    if kinds[0] not in TYPE_CODE:
+        message = "_type names no resource type"
+        raise Malformed(message, [Issue("invalid", message, "http._type")])
     require(ctx, "search", kinds[0])
     query = query_of(call, kinds[0], [pair for pair in call.query if pair[0] != "_type"])
     return searchset(call, query, await ctx.store.search(ctx, query))

@@ -9,6 +9,7 @@ import msgspec
 from osler.gateway.fhir.preferences import Preferences
 from osler.gateway.fhir.tree import text, tree
 from osler.platform.fhir import is_modifier, mandatory_elements, summary_elements
+from osler.platform.fhir.elements import elements
 
 SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -31,12 +32,18 @@ def keeps(kind: str, name: str, wishes: Preferences) -> bool:
         return True
     if wishes.elements:
         asked = {element.removeprefix(f"{kind}.").partition(".")[0] for element in wishes.elements if serves(element, kind)}
-        return name in asked or name in mandatory_elements(kind) or is_modifier(kind, name)
+        return name in asked or choice_of(kind, name) in asked or name in mandatory_elements(kind) or is_modifier(kind, name)
     if wishes.summary == "data":
         return name != "text"
     if wishes.summary == "text":
         return name == "text" or name in mandatory_elements(kind)
     return name in summary_elements(kind)
+
+
+def choice_of(kind: str, name: str) -> str | None:
+    """`value` for Observation.valueQuantity: the name under which `_elements` may ask for it, whichever type is there."""
+    known = elements(kind).get(name)
+    return known.choice or None if known is not None else None
 
 
 def serves(element: str, kind: str) -> bool:

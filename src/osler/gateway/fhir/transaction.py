@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
@@ -87,6 +88,10 @@ class Work:
         self.names: dict[str, str] = {}
         """fullUrl, urn:uuid or conditional reference -> `Type/id`."""
         self.written: set[tuple[str, str]] = set()
+        self.promised: dict[str, Entry] = {}
+        """Criteria that match nothing yet -> the entry that makes what they ask for."""
+        self.again: dict[int, int] = {}
+        """Conditional creates with the criteria of an earlier one -> that one: it answers them."""
         self.worked = 0
 
     async def answers(self) -> list[bytes]:
@@ -130,6 +135,11 @@ class Work:
         call = entry.call
         kind = call.path[0]
         found = await self.found(entry, wanted) if wanted is not None else None
+        if wanted is not None and found is None and call.method != "PATCH":
+            first = self.promised.setdefault(wanted.lock, entry)
+            if first is not entry:
+                self.repeat(entry, first)
+                return
         if call.method == "POST":
             if found is not None:
                 current = await self.tx.read(kind, found)
@@ -148,6 +158,15 @@ class Work:
         if entry.full_url is not None:
             self.names[entry.full_url] = f"{kind}/{name}"
 
+    def repeat(self, entry: Entry, first: Entry) -> None:
+        """An entry with an earlier one's criteria: a conditional create finds what that one makes, an update would overwrite it."""
+        name = self.ids[first.index]
+        if entry.call.method != "POST" or first.call.method != "POST":
+            self.claim(entry, entry.call.path[0], name)
+        self.again[entry.index] = first.index
+        if entry.full_url is not None:
+            self.names[entry.full_url] = f"{entry.call.path[0]}/{name}"
+
     async def found(self, entry: Entry, wanted: Criteria | None) -> str | None:
         """The id of the one record that criteria match."""
         if wanted is None:
@@ -164,7 +183,8 @@ class Work:
 
     async def write(self) -> None:
         """Write POST, PUT and PATCH entries: first those whose references are known, then those that refer to what was just written."""
-        due = [entry for turn in (1, 2) for entry in self.entries if entry.turn == turn and entry.index not in self.done]
+        settled = self.done.keys() | self.again.keys()
+        due = [entry for turn in (1, 2) for entry in self.entries if entry.turn == turn and entry.index not in settled]
         missing = await self.resolve(due, {})
         waiting = [entry for entry in due if entry.index in missing]
         for entry in due:
@@ -174,13 +194,15 @@ class Work:
             await self.resolve(waiting, missing)
             for entry in waiting:
                 await self.put(entry)
+        for index, first in self.again.items():
+            self.done[index] = replace(self.done[first], status=200, outcome="It exists already")
 
     async def resolve(self, entries: list[Entry], missing: dict[int, str]) -> dict[int, str]:
         """Find what conditional references mean. On the second look, one that finds nothing fails the transaction."""
         unknown: dict[int, str] = {}
         nothing: set[str] = set()
         for entry in entries:
-            for quoted in CONDITIONAL_REFERENCE.findall(entry.call.body) if b"?" in entry.call.body else ():
+            for quoted in CONDITIONAL_REFERENCE.findall(entry.call.body) if b"?" in entry.call.body and not whole(entry) else ():
                 reference: str = msgspec.json.decode(quoted, type=str)
                 if reference in self.names:
                     continue
@@ -213,7 +235,7 @@ class Work:
         if not self.worked % BREATH:
             await asyncio.sleep(0)
         with speaking_of(entry):
-            if call.body:
+            if call.body and not whole(entry):
                 call.body = rewrite_text(call.body, self.renaming(entry))
             name, kind = self.ids[entry.index], call.path[0]
             if call.method == "PATCH":
@@ -264,6 +286,11 @@ class Work:
             return names.get
         root = restful["root"]
         return lambda value: names.get(value) or (names.get(root + value) if RELATIVE.match(value) else None)
+
+
+def whole(entry: Entry) -> bool:
+    """A Bundle to be stored is kept as it is: what its entries refer to is inside it, and a document may be signed."""
+    return entry.call.path[0] == "Bundle"
 
 
 def criteria_of(entry: Entry) -> Criteria | None:

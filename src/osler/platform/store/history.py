@@ -77,5 +77,12 @@ def read_cursor(cursor: str) -> Place:
     try:
         place: Place = msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
     except (ValueError, binascii.Error, msgspec.DecodeError) as error:
-        raise Malformed("the page link of this history is damaged") from error
+        raise damaged() from error
+    if place[0].tzinfo is None or abs(place[1]) >= 2**63 or not 0 <= place[2] < 2**31:
+        raise damaged()
     return place
+
+
+def damaged() -> Malformed:
+    """A cursor we did not write."""
+    return Malformed("the page link of this history is damaged")

@@ -20,6 +20,8 @@ from osler.platform.store.records import Stored
 
 LEGAL_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id"""
+OUR_VERSION = re.compile(r"[1-9][0-9]{0,8}")
+"""A version id we give; `01` is none, though it is the same number."""
 
 
 class Asked(NamedTuple):
@@ -88,7 +90,7 @@ class Reader:
         """One version, present or superseded. Raises `NotFound`, or `Gone` for the version that is the deletion."""
         schema = self._owners.schema_of(type)
         id = id if LEGAL_ID.fullmatch(id) else ""  # noqa: A001 - no record has an empty id
-        number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+        number = int(version) if OUR_VERSION.fullmatch(version) else 0
         at = ctx.clock.now()
         what = (TYPE_CODE[type], id, number, rid(type, id))
         rows = await self._ledger.run(ctx.tenant.key, at, 1, reading_sql.vread(schema), at, "V", ctx.actor.id, ctx.request_id, *what)

@@ -50,9 +50,14 @@ class Request:
         self._body: bytes | None = None
 
     def header(self, name: bytes) -> str | None:
-        """A header's text, or None when the caller did not send it."""
+        """A header's text, or None when the caller did not send it. What is no UTF-8 is read as HTTP's old Latin-1."""
         value = self.headers.get(name)
-        return None if value is None else value.decode("latin-1")
+        if value is None:
+            return None
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
 
     def query(self) -> list[tuple[str, str]]:
         """The query string's parameters in the order sent. Raises `Malformed` on broken escapes, `UrlTooLong` over the limit."""

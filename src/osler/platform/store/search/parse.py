@@ -208,7 +208,7 @@ class _Reading:
         """The start of a text, a part of it (`:contains`) or all of it (`:exact`)."""
         self._no(modifier, name, "exact", "contains")
         mode = "contains" if modifier == "contains" else "exact" if modifier == "exact" else "start"
-        return Strings(parameter, mode, tuple(values.string(part, mode) for part in values.alternatives(name, text)))  # type: ignore[arg-type]  # one of the three
+        return Strings(parameter, mode, tuple(values.string(name, part, mode) for part in values.alternatives(name, text)))  # type: ignore[arg-type]  # one of the three
 
     def dates(self, parameter: SearchParameter, modifier: str, name: str, text: str) -> Condition:
         """A date or partial date with a prefix."""

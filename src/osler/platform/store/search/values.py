@@ -151,10 +151,13 @@ def amount(parameter: SearchParameter, name: str, text: str) -> Amount:
     return Amount(prefix, float(value), float(value - half), float(value + half), code)
 
 
-def string(text: str, mode: str) -> str:
-    """What the index is compared with: the whole row for `exact`, else the folded text."""
+def string(name: str, text: str, mode: str) -> str:
+    """What the index is compared with: the whole row for `exact`, else the folded text, which every text would start with if empty."""
     text = unescape(text)
-    return string_value(text) if mode == "exact" else fold(text)[:299]
+    folded = fold(text)[:299]
+    if not folded:
+        raise bad(name, "has an empty value")
+    return string_value(text) if mode == "exact" else folded
 
 
 def boolean(name: str, text: str) -> bool:

@@ -130,6 +130,63 @@ async def test_a_conditional_update_may_not_overwrite_what_equal_criteria_make(a
     await refused(400, "POST", "", transaction(first, update), code="duplicate", at="Bundle.entry[1]")
 
 
+async def test_a_conditional_update_in_a_transaction_never_overwrites_a_record_it_does_not_match(alpha, refused, numbered, patient):
+    other, number = await alpha.made(patient("Other")), alpha.unique()
+    body = transaction(entry("PUT", f"Patient?identifier={MRN}|{number}", numbered(number) | {"id": other["id"]}))
+
+    await refused(409, "POST", "", body, at="Bundle.entry[0]")
+
+
+async def test_a_conditional_update_with_if_none_match_any_creates_only(alpha, refused, numbered):
+    number = alpha.unique()
+    address = f"Patient?identifier={MRN}|{number}"
+
+    assert (await alpha.ask("PUT", address, numbered(number), if_none_match="*")).status_code == 201
+    await refused(412, "PUT", address, numbered(number), if_none_match="*")
+
+
+@pytest.mark.parametrize("written", ['"refer\\u0065nce":"{}"', '"reference":"{}","display":"caf\\u00e9"'])
+@pytest.mark.parametrize("mark", ["?", "\\u003f"])
+async def test_references_are_resolved_however_their_json_is_escaped(alpha, numbered, written, mark):
+    number, name = alpha.unique(), urn()
+    made = await alpha.made(numbered(number))
+    observations = [about("THERE"), about(name) | {"note": [{"text": ":"}, {"text": '",":'}]}]
+    body = json.dumps(
+        transaction(*(entry("POST", "Observation", one) for one in observations), entry("POST", "Patient", numbered("x"), name))
+    )
+    for reference in ("THERE", name):
+        body = body.replace(f'"reference": "{reference}"', written.format(reference))
+    answers = (await alpha.ask("POST", "", body.replace("THERE", f"Patient{mark}identifier={number}").encode())).json()["entry"]
+
+    subjects = [(await alpha.get(answer["response"]["location"])).json()["subject"]["reference"] for answer in answers[:2]]
+    assert subjects == [f"Patient/{made['id']}", answers[2]["response"]["location"].removesuffix("/_history/1")]
+
+
+async def test_a_packed_json_patch_may_refer_to_another_entry(alpha, patient):
+    made, name = await alpha.made(patient()), urn()
+    operations = [{"op": "add", "path": "/managingOrganization", "value": {"reference": name}}]
+    packed = {
+        "resourceType": "Binary",
+        "contentType": JSON_PATCH,
+        "data": base64.b64encode(json.dumps(operations).encode()).decode(),
+    }
+    clinic = {"resourceType": "Organization", "name": "Clinic"}
+
+    answer = await alpha.ask(
+        "POST", "", transaction(entry("PATCH", f"Patient/{made['id']}", packed), entry("POST", "Organization", clinic, name))
+    )
+
+    patched = (await alpha.get(f"Patient/{made['id']}")).json()
+    assert patched["managingOrganization"]["reference"] + "/_history/1" == answer.json()["entry"][1]["response"]["location"]
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "\\ud800?x=1"])
+async def test_half_a_surrogate_pair_in_a_reference_is_400(refused, half):
+    body = json.dumps(transaction(entry("POST", "Observation", about("HALF")))).replace("HALF", half)
+
+    await refused(400, "POST", "", body.encode())
+
+
 async def test_a_document_stored_by_a_transaction_keeps_its_own_references(alpha, patient):
     name = urn()
     document = {

@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/http.html#ccreate, #cond-update, #cdelete
 
 from __future__ import annotations
 
-from osler.gateway.fhir.call import Answer, Call, required_version
+from osler.gateway.fhir.call import Answer, Call, any_version_refused, required_version
 from osler.gateway.fhir.criteria import criteria, criteria_from, matching
 from osler.gateway.fhir.writing import check_same_id, written
 from osler.platform.access import require
@@ -39,10 +39,12 @@ async def conditional_update(ctx: Context, call: Call) -> Answer:
     require(ctx, "search", kind)
     wanted = criteria(kind, call.query, "A conditional update")
     parsed = call.resource(kind)
-    expected = required_version(call.if_match)
+    expected, only_new = required_version(call.if_match), any_version_refused(call.if_none_match)
 
     async def work(tx: Transaction) -> Answer:
         found = await matching(tx, wanted, call.base, "A conditional update")
+        if found is not None and only_new:
+            raise VersionConflict("One that matches is there already")
         if found is not None:
             if parsed.id is not None:
                 check_same_id(call, parsed, found.id)

@@ -7,10 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import msgspec
-
 from osler.gateway.fhir import patching, searching
 from osler.gateway.fhir.call import LEGAL_ID, Answer, Call, any_version_refused, legal_id, not_modified, required_version
+from osler.gateway.fhir.conditional import check_free
 from osler.gateway.fhir.criteria import Criteria, criteria, criteria_from, matching
 from osler.gateway.fhir.entries import Entry, response, speaking_of
 from osler.gateway.fhir.routing import interaction
@@ -19,10 +18,9 @@ from osler.gateway.fhir.writing import check_same_id, written
 from osler.platform.access import require
 from osler.platform.context import Context
 from osler.platform.errors import Gone, Issue, Malformed, NotFound, Unsupported, VersionConflict
-from osler.platform.fhir import TYPE_CODE, new_id, rewrite_text
+from osler.platform.fhir import TYPE_CODE, conditional_references, new_id, rewrite_references, rewrite_text
 from osler.platform.store import Contended, Transaction
 
-CONDITIONAL_REFERENCE = re.compile(rb'"reference":("[A-Za-z]+\?(?:[^"\\]|\\.)*")')
 RESTFUL = re.compile(r"(?P<root>.*/)[A-Za-z]+/[A-Za-z0-9\-.]{1,64}\Z")
 RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}\Z")
 ATTEMPTS = 4
@@ -150,8 +148,11 @@ class Work:
             name = legal_id(call)
         elif found is None and call.method == "PATCH":
             raise NotFound(f"No {kind} matches")
+        elif found is None and (own := identified(call)) is not None:
+            await check_free(self.tx, kind, own)
+            name = own
         else:
-            name = found or identified(call) or new_id(self.ctx.clock.now())
+            name = found or new_id(self.ctx.clock.now())
         if entry.index not in self.done:
             self.claim(entry, kind, name)
         self.ids[entry.index] = name
@@ -202,8 +203,7 @@ class Work:
         unknown: dict[int, str] = {}
         nothing: set[str] = set()
         for entry in entries:
-            for quoted in CONDITIONAL_REFERENCE.findall(entry.call.body) if b"?" in entry.call.body and not whole(entry) else ():
-                reference: str = msgspec.json.decode(quoted, type=str)
+            for reference in () if whole(entry) else conditional_references(entry.call.body):
                 if reference in self.names:
                     continue
                 with speaking_of(entry):
@@ -239,7 +239,7 @@ class Work:
                 call.body = rewrite_text(call.body, self.renaming(entry))
             name, kind = self.ids[entry.index], call.path[0]
             if call.method == "PATCH":
-                self.done[entry.index] = await self.patch(call, kind, name)
+                self.done[entry.index] = await self.patch(entry, kind, name)
                 return
             parsed = call.resource(kind)
             if call.method == "POST":
@@ -251,10 +251,11 @@ class Work:
                 await self.check_absent(kind, name)
             self.done[entry.index] = written(call, await self.tx.update(parsed, name, required_version(call.if_match)))
 
-    async def patch(self, call: Call, kind: str, name: str) -> Answer:
-        """Change parts of a record."""
+    async def patch(self, entry: Entry, kind: str, name: str) -> Answer:
+        """Change parts of a record; what a packed JSON Patch refers to shows only when it is done."""
+        call = entry.call
         current = await self.tx.read(kind, name, required_version(call.if_match))
-        changed = patching.changed_resource(current, patching.change_from(call))
+        changed = rewrite_references(patching.changed_resource(current, patching.change_from(call)), self.renaming(entry))
         return written(call, await self.tx.update(changed, name, current.version))
 
     async def check_absent(self, kind: str, name: str) -> None:

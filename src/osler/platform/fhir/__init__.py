@@ -5,7 +5,7 @@ from osler.platform.fhir.elements import is_modifier, mandatory_elements, summar
 from osler.platform.fhir.index import IndexRows, index
 from osler.platform.fhir.keys import fold, new_id, parameter_key, reference_value, rid, system_value, token_value
 from osler.platform.fhir.parsing import Envelope, Parsed, from_struct, parse, parse_envelope, parse_value
-from osler.platform.fhir.references import rewrite_references, rewrite_text
+from osler.platform.fhir.references import conditional_references, rewrite_references, rewrite_text
 from osler.platform.fhir.registry import TYPE_CODE, TYPE_NAME, TYPES
 from osler.platform.fhir.search_parameters import SearchParameter, search_parameters
 from osler.platform.fhir.stamping import stamp
@@ -18,6 +18,7 @@ __all__ = [
     "IndexRows",
     "Parsed",
     "SearchParameter",
+    "conditional_references",
     "date_range",
     "fold",
     "from_struct",

@@ -7,5 +7,5 @@ if [ -e "$stamp" ] && [ ! package-lock.json -nt "$stamp" ]; then
     exit 0
 fi
 echo "Installing the app's packages (once; about half a minute)"
-../scripts/node.sh npm ci --silent --no-audit --no-fund
+../scripts/node.sh npm ci --loglevel=error --no-audit --no-fund
 touch "$stamp"

@@ -105,7 +105,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, total, muted, o
 
 function BodyRow<Row>(props: { row: Row; index: number; columns: readonly Column<Row>[]; muted: boolean; fixed: boolean }) {
   return (
-    <tr aria-rowindex={props.index + 2} className={cx("hover:bg-raised/60", props.fixed ? "h-row" : "h-row align-top", props.muted && "text-muted")}>
+    <tr aria-rowindex={props.index + 2} data-fixed={props.fixed} className={cx("group/row hover:bg-raised/60", props.fixed ? "h-row" : "h-row align-top", props.muted && "text-muted")}>
       {props.columns.map((column) => {
         const className = cx(
           "border-b px-3 py-1",

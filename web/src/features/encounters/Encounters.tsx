@@ -29,7 +29,7 @@ export function EncountersTab({ patient }: { patient: string }) {
     {
       id: "date",
       header: t("column.date"),
-      className: "w-36 whitespace-nowrap @max-[32rem]:w-26",
+      className: "w-40 whitespace-nowrap @max-[32rem]:w-26",
       cell: (row) => (
         <>
           {dateIso(row.period?.start) || t("state.notRecorded")} <span className="text-muted @max-[32rem]:hidden">{timeText(row.period?.start)}</span>

@@ -46,7 +46,7 @@ function useResultColumns<Row>(resultOf: (row: Row) => Result, analyteOf: (row: 
     {
       id: "date",
       header: t("column.date"),
-      className: "w-36 whitespace-nowrap @max-[32rem]:w-26",
+      className: "w-40 whitespace-nowrap @max-[32rem]:w-26",
       cell: (row) => (
         <>
           {dateIso(resultDate(resultOf(row))) || "–"} <span className="text-muted @max-[32rem]:hidden">{timeText(resultDate(resultOf(row)))}</span>
@@ -77,7 +77,7 @@ function AnalyteName({ result, onOpen }: { result: Result; onOpen: Open }) {
   const name = conceptText(result.code) || t("results.unnamed");
   return (
     <span className="flex min-w-0 items-center gap-1.5">
-      <button type="button" title={name} onClick={() => onOpen(analyteCode(result))} className="min-w-0 truncate rounded text-left font-medium hover:underline">
+      <button type="button" title={name} onClick={() => onOpen(analyteCode(result))} className="min-w-0 rounded text-left font-medium group-data-[fixed=true]/row:truncate hover:underline">
         {shortName(name)}
       </button>
       {isPreliminary(result) ? <Badge tone="info">{t("results.preliminary")}</Badge> : null}

@@ -62,20 +62,21 @@ function TrendLine({ trend }: { trend: Trend }) {
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto_auto] items-center gap-x-2 border-b px-3 py-1 text-dense last:border-b-0">
       <span className="min-w-0">
-        <span className="block truncate" title={trend.display}>
+        {/* Cut short, LDL and HDL cholesterol would read alike. */}
+        <span className="line-clamp-2 break-words" title={trend.display}>
           {name}
         </span>
         <span className="block text-label text-muted">{dateText(latestDate(trend))}</span>
       </span>
       <Sparkline
-        width={60}
+        width={56}
         values={course.values}
         positions={course.positions}
         low={numberOrNull(trend.low)}
         high={numberOrNull(trend.high)}
         summary={summary(name, course, trend.unit, flag(trend))}
       />
-      <span className="min-w-[5.5rem] text-right">
+      <span className="min-w-[4.5rem] text-right">
         <span className="block whitespace-nowrap">
           <FlagText flag={flag(trend)} /> <span className="font-semibold">{numberText(trend.points.at(-1)?.value)}</span>
         </span>

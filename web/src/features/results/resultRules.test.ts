@@ -52,5 +52,7 @@ test("ranges with one side only say which", () => {
 test("an unknown code is in the other panel, and names lose only what LOINC adds", () => {
   expect(panelOfCode("99999-9")).toBe("other");
   expect(shortName("Glucose [Mass/volume] in Blood")).toBe("Glucose");
+  expect(shortName("INR in Platelet poor plasma by Coagulation assay")).toBe("INR");
+  expect(shortName("Cholesterol in HDL [Mass/volume] in Serum or Plasma")).toBe("Cholesterol in HDL");
   expect(shortName("pH")).toBe("pH");
 });

@@ -36,7 +36,11 @@ export function isPreliminary(result: Result): boolean {
 
 /** The name without the method and specimen LOINC adds: "Glucose [Mass/volume] in Blood" is Glucose. The full one stays in the tooltip. */
 export function shortName(name: string): string {
-  const short = name.replace(/ ?\[[^\]]*\].*$/, "").trim();
+  const short = name
+    .replace(/ ?\[[^\]]*\].*$/, "")
+    .replace(/ in (Serum|Plasma|Blood|Urine|Platelet poor plasma|Arterial blood|Capillary blood|Venous blood).*$/, "")
+    .replace("/Hemoglobin.total", "")
+    .trim();
   return short.length >= 2 ? short : name;
 }
 

@@ -51,18 +51,18 @@ export function ChartFrame({ patient, tab, chart, loadedAt, stale, onRetry }: Ch
     </>
   );
   return (
-    <main className="print-flow flex min-h-0 flex-1 flex-col">
+    <main className="print-flow flex min-h-0 flex-1 flex-col short:overflow-y-auto">
       <PrintHeader patient={chart.patient} />
       <div className="z-20 shrink-0">
         <IdentityBar patient={chart.patient} />
         {leftShown ? null : (
-          <div role="region" aria-label={t("allergies.pinned")} tabIndex={0} className="max-h-[30vh] overflow-auto border-b bg-surface px-2 py-1.5 -outline-offset-2">
+          <div role="region" aria-label={t("allergies.pinned")} tabIndex={0} className="max-h-[30vh] overflow-auto border-b short:max-h-none bg-surface px-2 py-1.5 -outline-offset-2">
             {banner}
           </div>
         )}
       </div>
       <StaleBar loadedAt={loadedAt} stale={stale} onRetry={onRetry} />
-      <div className="print-flow flex min-h-0 flex-1">
+      <div className="print-flow flex min-h-0 flex-1 short:min-h-[90vh] short:flex-none">
         {leftShown ? (
           <>
             <aside aria-label={t("chart.left")} tabIndex={0} style={{ width: preferences.leftWidth }} className="no-print flex shrink-0 flex-col gap-2 overflow-y-auto p-2 -outline-offset-2">

@@ -210,11 +210,16 @@ def test_a_process_of_two_services_serves_those_alone(osler: Osler) -> None:
     token = osler.token()
     assert osler.get("/health/ready") == b'{"status":"ready","services":["patient","identity"]}'
     assert osler.fhir("POST", "Patient", token, {"resourceType": "Patient"})["resourceType"] == "Patient"
-    assert osler.fhir("GET", "Observation?_count=1", token)["resourceType"] == "Bundle"
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        osler.fhir("POST", "Observation", token, {"resourceType": "Observation", "status": "final", "code": {"text": "x"}})
-    with refused.value:
-        assert refused.value.code == 403
+    for ask in (
+        lambda: osler.fhir("GET", "Observation?_count=1", token),
+        lambda: osler.fhir("GET", "Observation/x", token),
+        lambda: osler.fhir("POST", "Observation", token, {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            ask()
+        with refused.value:
+            assert refused.value.code == 404
+            assert b"does not serve Observation" in refused.value.read()
 
 
 def test_a_service_that_does_not_exist_is_named(osler: Osler) -> None:

@@ -58,7 +58,8 @@ def state_of(pid: int, cluster: Path) -> State:
             return "zombie"
         return "alive" if (PROC / str(pid) / "cwd").readlink() == cluster.resolve() else "stranger"
     except FileNotFoundError:
-        return "gone"
+        # A process that is just ending has no folder any more but still has its number, so PostgreSQL takes it for a living server.
+        return "zombie" if (PROC / str(pid)).exists() else "gone"
     except PermissionError:
         return "alive"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -9,6 +10,8 @@ from msgspec.structs import replace
 from tests.kernel.search.conftest import ids, observation, patient, put, search
 
 from osler.platform import fhir
+from osler.platform.audit import verify
+from osler.platform.audit.verify import ROWS
 from osler.platform.context import Context
 from osler.platform.errors import Malformed
 from osler.platform.store.search import parse_query
@@ -212,6 +215,52 @@ async def test_hidden_labels_are_as_if_they_were_not_there(ctx: Context, running
     with_results = parse_query("Patient", [("_id", "p1"), ("_revinclude", "Observation:subject")])
     page = await ctx.store.search(ctx, replace(with_results, hidden=4))
     assert [stored.id for stored in page.included] == ["a"]
+
+
+async def test_a_combined_parameter_finds_what_either_of_its_parts_holds(ctx: Context) -> None:
+    pulse = {"code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}, "valueQuantity": {"value": 60, "unit": "/min"}}
+    await put(
+        ctx,
+        patient("p1"),
+        observation("own", code="8867-4", day="2020-01-01", valueQuantity={"value": 70, "unit": "/min"}),
+        observation("part", code="85354-9", day="2020-01-02", component=[pulse]),
+        observation("both", code="8867-4", day="2020-01-03", component=[pulse]),
+        observation("neither", day="2020-01-04"),
+    )
+
+    for text, found in {
+        "combo-code=8867-4": ["both", "part", "own"],
+        "combo-code=http://loinc.org|8867-4": ["both", "part", "own"],
+        "combo-code=http://other|8867-4": [],
+        "combo-code=8867-4,85354-9": ["both", "part", "own"],
+        "combo-code=8867-4&patient=p1&_sort=-date": ["both", "part", "own"],
+        "combo-code=8867-4&patient=p1&_sort=date&_count=1": ["own"],
+        "combo-code=8867-4&date=2020-01-02": ["part"],
+        "combo-code:not=8867-4": ["neither"],
+        "combo-code=http://loinc.org|&status=final": ["neither", "both", "part", "own"],
+        "combo-value-quantity=60": ["both", "part"],
+        "combo-value-quantity=gt65": ["own"],
+        "combo-value-quantity:missing=true": ["neither"],
+        "combo-value-quantity:missing=false": ["both", "part", "own"],
+        "code=8867-4": ["both", "own"],
+        "component-code=8867-4": ["both", "part"],
+    }.items():
+        assert sorted(await ids(ctx, f"Observation?{text}")) == sorted(found), text
+    assert await ids(ctx, "Observation?combo-code=8867-4&patient=p1&_sort=-date") == ["both", "part", "own"]
+
+
+async def test_searches_that_arrive_together_are_answered_and_audited_one_by_one(ctx: Context, running: TestProcess) -> None:
+    await put(ctx, *(patient(f"p{n}", f"Name{n:02}") for n in range(40)))
+
+    found = await asyncio.gather(*(ids(ctx, f"Patient?name=name{n:02}&_count={1 + n % 3}") for n in range(41)))
+
+    assert found == [[f"p{n}"] for n in range(40)] + [[]]
+    async with running.database.owner() as connection:
+        every = await connection.fetch(ROWS, running.database.alpha.key)
+    rows = [row for row in every if row["action"] == b"S"]
+    assert verify(every) == []
+    assert len({row["batch"] for row in rows}) < len(rows)
+    assert sorted(row["detail"] for row in rows) == sorted([*(f"?name _count Patient/p{n}/1" for n in range(40)), "?name _count"])
 
 
 async def test_a_transaction_finds_what_it_has_written(ctx: Context) -> None:

@@ -40,7 +40,7 @@ def extractor_source(type_name: str) -> str:
     here = record(type_name)
     root = Node()
     for parameter in search_parameters(type_name).values():
-        if parameter.code in ("_id", "_lastUpdated"):
+        if parameter.code in ("_id", "_lastUpdated") or parameter.keys != (parameter.key,):
             continue
         for path in searchable_paths(parameter):
             root.at(path).keys.setdefault(parameter.kind, []).append(parameter.key)

@@ -6,8 +6,8 @@ https://hl7.org/fhir/R4/searchparameter-registry.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Literal, cast
@@ -36,7 +36,9 @@ class SearchParameter:
     code: str
     kind: Kind
     key: int
-    """The number under which its rows are stored."""
+    """The number of this parameter, under which its rows are stored."""
+    keys: tuple[int, ...]
+    """Where its rows are found: several where it is the union of others and has no rows of its own (Observation's `combo-code`)."""
     expression: str
     targets: tuple[str, ...]
     """Types its references may point at."""
@@ -80,7 +82,7 @@ def search_parameters(type: str) -> Mapping[str, SearchParameter]:  # noqa: A002
     """Every search parameter of a type by its code, those of all resources (`_id`, `_lastUpdated`, `_tag`, …) included."""
     lines = PARAMETERS["Resource"].replace("\tResource.", f"\t{type}.").splitlines() + PARAMETERS[type].splitlines()
     found = [_parameter(type, *line.split("\t")) for line in lines]
-    return MappingProxyType({parameter.code: parameter for parameter in found})
+    return MappingProxyType({parameter.code: replace(parameter, keys=_found_under(parameter, found)) for parameter in found})
 
 
 @cache
@@ -118,6 +120,7 @@ def _parameter(type_name: str, code: str, kind: str, targets: str, system: str, 
         code=code,
         kind=cast("Kind", kind),
         key=parameter_key(type_name, code),
+        keys=(),
         expression=expression,
         targets=TYPES if targets == "*" else tuple(targets.split()),
         system=system,
@@ -128,6 +131,14 @@ def _parameter(type_name: str, code: str, kind: str, targets: str, system: str, 
         identifies=kind == "token" and {path.datatype for path in kept} == {"Identifier"},
         repeats=any(step.many for path in kept for step in path.steps) or (len(kept) != 1 and not _one_choice(type_name, kept)),
     )
+
+
+def _found_under(parameter: SearchParameter, others: Sequence[SearchParameter]) -> tuple[int, ...]:
+    """The parameters whose values, taken together, are this one's; else itself."""
+    whole = set(searchable_paths(parameter)) if parameter.searchable and parameter.kind in ("token", "quantity") else set()
+    parts = {other.key: set(searchable_paths(other)) for other in others if other.kind == parameter.kind and other.searchable}
+    within = {key: found for key, found in parts.items() if found < whole}
+    return tuple(within) if whole and set().union(*within.values()) == whole else (parameter.key,)
 
 
 def _narrows(type_name: str, found: tuple[Path, ...]) -> bool:

@@ -96,8 +96,13 @@ def identifier(value: str | None, system: str | None, alias: str, arguments: Arg
 
 def any_of_system(parameter: SearchParameter, table: str, where: str, schema: str, arguments: Arguments) -> str:
     """`system|`: any code of a system. No index has the system first, so the planner may read the parameter once for all rows."""
-    key = arguments.add(parameter.key)
-    return f"x.rid in (select p.rid from {schema}.{table} p where p.tenant = $1 and p.key = {key} and {where})"
+    key = keyed("p", parameter, arguments)
+    return f"x.rid in (select p.rid from {schema}.{table} p where p.tenant = $1 and {key} and {where})"
+
+
+def keyed(alias: str, parameter: SearchParameter, arguments: Arguments) -> str:
+    """The rows of one parameter."""
+    return among(f"{alias}.key", parameter.keys, "int4", arguments)
 
 
 def among(column: str, values: Sequence[int], kind: str, arguments: Arguments) -> str:
@@ -215,7 +220,7 @@ def _date(parameter: SearchParameter, prefix: Prefix, lo: datetime, hi: datetime
 def _missing(parameter: SearchParameter, missing: bool, schema: str, arguments: Arguments) -> str:
     if parameter.code in ("_id", "_lastUpdated"):
         return "false" if missing else "true"
-    key = arguments.add(parameter.key)
+    key = keyed("p", parameter, arguments)
     match parameter.kind:
         case "string" | "date":
             table, where = f"idx_{parameter.kind}", "p.rid = x.rid"
@@ -223,12 +228,12 @@ def _missing(parameter: SearchParameter, missing: bool, schema: str, arguments: 
             table, where = "idx_quantity", OF_ROW
         case _:
             table, where = "idx_token", OF_ROW
-    probe = f"exists (select 1 from {schema}.{table} p where p.tenant = $1 and p.key = {key} and {where})"
+    probe = f"exists (select 1 from {schema}.{table} p where p.tenant = $1 and {key} and {where})"
     if parameter.narrows_by_patient:
         probe = f"(x.prid <> 0 or {probe})"
     return f"not {probe}" if missing else probe
 
 
 def _exists(schema: str, table: str, parameter: SearchParameter, where: str, arguments: Arguments) -> str:
-    key = arguments.add(parameter.key)
-    return f"exists (select 1 from {schema}.{table} p where p.tenant = $1 and p.key = {key} and {where} offset 0)"
+    key = keyed("p", parameter, arguments)
+    return f"exists (select 1 from {schema}.{table} p where p.tenant = $1 and {key} and {where} offset 0)"

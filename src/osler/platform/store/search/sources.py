@@ -10,9 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from osler.platform.fhir import TYPE_CODE
+from osler.platform.fhir import TYPE_CODE, SearchParameter
 from osler.platform.store.search.arguments import Arguments
-from osler.platform.store.search.predicates import among, amount, date_range, identifier, text_range, updated
+from osler.platform.store.search.predicates import among, amount, date_range, identifier, keyed, text_range, updated
 from osler.platform.store.search.query import Amounts, Condition, Dates, Identifiers, Ids, Missing, Nothing, Query, Strings, Tokens
 
 COARSE = frozenset(
@@ -51,7 +51,7 @@ class Source(msgspec.Struct, frozen=True):
     covers: Condition | None = None
     """The condition that needs no probe any more."""
     each: str = ""
-    """`unnest(…) as v(val, sys)`: one ordered walk per alternative."""
+    """`unnest(…) as v(val, sys) …`: one ordered walk per alternative."""
 
 
 def source(query: Query, schema: str, arguments: Arguments) -> tuple[Source, list[Condition]]:
@@ -116,8 +116,8 @@ def _in_record(patient: Tokens, best: Condition, query: Query, schema: str, argu
     one = len(patient.patients) == 1
     record = among("x.prid", patient.patients, "int8", arguments)
     if isinstance(best, Tokens) and not best.patients and not best.negated and all(value is not None for value, _ in best.wanted):
-        single = one and len(best.wanted) == 1
-        where = ("x.tenant = $1", f"x.key = {arguments.add(best.parameter.key)}", token(best, arguments), record)
+        single = one and len(best.wanted) == 1 and len(best.parameter.keys) == 1
+        where = (*_keyed(best.parameter, arguments), token(best, arguments), record)
         return Source(f"{schema}.idx_token x", where, BY_DATE if single else None, best)
     where = ("x.tenant = $1", record, f"x.rtype = {arguments.add(TYPE_CODE[query.type])}", "not x.deleted")
     return Source(f"{schema}.resource x", where, BY_DATE if one else None, patient)
@@ -147,23 +147,21 @@ def _alone(best: Condition, query: Query, schema: str, arguments: Arguments) -> 
             return Source(f"unnest({arguments.add(rids, 'int8[]')}) as w(rid) cross join lateral ({one}) x", (), None, best)
         case Identifiers(parameter, wanted):
             alternatives = " or ".join(identifier(value, system, "x", arguments) for value, system in wanted)
-            return Source(f"{schema}.idx_ident x", (*_keyed(parameter.key, arguments), f"({alternatives})"), None, best)
+            return Source(f"{schema}.idx_ident x", (*_keyed(parameter, arguments), f"({alternatives})"), None, best)
         case Tokens() if best.patients:
             return _of_patients_or(best, query, schema, arguments)
         case Tokens(parameter, wanted):
             return _by_token(best, schema, arguments)
         case Strings(parameter, _, _):
-            return Source(
-                f"{schema}.idx_string x", (*_keyed(parameter.key, arguments), f"({text_range(best, 'x', arguments)})"), None, best
-            )
+            return Source(f"{schema}.idx_string x", (*_keyed(parameter, arguments), f"({text_range(best, 'x', arguments)})"), None, best)
         case Dates(parameter, wanted):
             spans = " or ".join(date_range(prefix, lo, hi, "x", arguments) for prefix, lo, hi in wanted)
             order = None if parameter.repeats or len(wanted) > 1 else span_order("time")
-            return Source(f"{schema}.idx_date x", (*_keyed(parameter.key, arguments), f"({spans})"), order, best)
+            return Source(f"{schema}.idx_date x", (*_keyed(parameter, arguments), f"({spans})"), order, best)
         case Amounts(parameter, wanted):
             ranges = " or ".join(amount(one, "x", arguments) for one in wanted)
             order = None if parameter.repeats or len(wanted) > 1 else span_order("number")
-            return Source(f"{schema}.idx_quantity x", (*_keyed(parameter.key, arguments), f"({ranges})"), order, best)
+            return Source(f"{schema}.idx_quantity x", (*_keyed(parameter, arguments), f"({ranges})"), order, best)
         case Missing() | Nothing():
             return _of_type(query, schema, arguments)
 
@@ -177,28 +175,30 @@ def span_order(kind: Literal["time", "number"]) -> tuple[Column, ...]:
     )
 
 
-def _keyed(key: int, arguments: Arguments) -> tuple[str, str]:
-    return "x.tenant = $1", f"x.key = {arguments.add(key)}"
+def _keyed(parameter: SearchParameter, arguments: Arguments) -> tuple[str, str]:
+    return "x.tenant = $1", keyed("x", parameter, arguments)
 
 
 def _by_token(best: Tokens, schema: str, arguments: Arguments) -> Source:
-    """One code: in index order. Several: one ordered walk each, merged."""
-    if len(best.wanted) == 1:
-        return Source(f"{schema}.idx_token x", (*_keyed(best.parameter.key, arguments), token(best, arguments)), (PRID, D, RID), best)
+    """One code: in index order. Several, or one under several parameters: one ordered walk each, merged."""
+    keys = best.parameter.keys
+    if len(best.wanted) == len(keys) == 1:
+        return Source(f"{schema}.idx_token x", (*_keyed(best.parameter, arguments), token(best, arguments)), (PRID, D, RID), best)
     values = arguments.add([value for value, _ in best.wanted], "int8[]")
     systems = arguments.add([system for _, system in best.wanted], "int4[]")
-    where = (*_keyed(best.parameter.key, arguments), "x.val = v.val and (v.sys is null or x.sys = v.sys)")
-    return Source(f"{schema}.idx_token x", where, (PRID, D, RID), best, f"unnest({values}, {systems}) as v(val, sys)")
+    each = f"unnest({values}, {systems}) as v(val, sys) cross join unnest({arguments.add(keys, 'int4[]')}) as k(key)"
+    where = ("x.tenant = $1", "x.key = k.key", "x.val = v.val and (v.sys is null or x.sys = v.sys)")
+    return Source(f"{schema}.idx_token x", where, (PRID, D, RID), best, each)
 
 
 def _of_patients_or(best: Tokens, query: Query, schema: str, arguments: Arguments) -> Source:
     """`subject=1`, which may be a patient, a group or a device: the patient's record and the rows that name the others."""
-    key, rtype = arguments.add(best.parameter.key), arguments.add(TYPE_CODE[query.type])
+    key, rtype = keyed("x", best.parameter, arguments), arguments.add(TYPE_CODE[query.type])
     parts = [
         f"select rid, prid, d from {schema}.resource where tenant = $1 and prid = any({arguments.add(best.patients, 'int8[]')}) "
         f"and rtype = {rtype} and not deleted"
     ]
     if best.wanted:
         where = token(best, arguments)
-        parts.append(f"select x.rid, x.prid, x.d from {schema}.idx_token x where x.tenant = $1 and x.key = {key} and {where}")
+        parts.append(f"select x.rid, x.prid, x.d from {schema}.idx_token x where x.tenant = $1 and {key} and {where}")
     return Source(f"({' union all '.join(parts)}) x", (), None, best)

@@ -10,8 +10,10 @@ create table {schema}.resource (
   primary key (tenant, rtype, id),
   unique (tenant, rid)
 );
-create index resource_patient on {schema}.resource (tenant, prid, rtype, d desc, rid) where not deleted;
-create index resource_updated on {schema}.resource (tenant, rtype, updated desc, rid);
+-- Indexes that are read newest first are declared oldest first and read backwards: records come in by date, and a page of an index
+-- that grows at its end stays full, where one that grows at its beginning is split into halves.
+create index resource_patient on {schema}.resource (tenant, prid, rtype, d, rid desc) where not deleted;
+create index resource_updated on {schema}.resource (tenant, rtype, updated, rid desc);
 
 -- Superseded versions only; the present one is in resource.
 create table {schema}.resource_history (
@@ -32,7 +34,7 @@ create table {schema}.idx_token (
   tenant int4 not null, key int4 not null, val int8 not null, prid int8 not null, d timestamptz not null, rid int8 not null,
   sys int4 not null, labels int4 not null default 0
 );
-create index idx_token_val on {schema}.idx_token (tenant, key, val, prid, d desc, rid) include (sys, labels);
+create index idx_token_val on {schema}.idx_token (tenant, key, val, prid desc, d, rid desc) include (sys, labels);
 
 create table {schema}.idx_string (
   tenant int4 not null, key int4 not null, prid int8 not null, d timestamptz not null, rid int8 not null, val text collate "C" not null
@@ -51,14 +53,14 @@ create table {schema}.idx_date (
   prid int8 not null, d timestamptz not null, rid int8 not null
 );
 create index idx_date_lo on {schema}.idx_date (tenant, key, lo, hi, rid);
-create index idx_date_rid on {schema}.idx_date (tenant, rid, key, lo, hi);
+create index idx_date_rid on {schema}.idx_date (tenant, key, rid);
 
 create table {schema}.idx_quantity (
   tenant int4 not null, key int4 not null, code int8 not null, lo float8 not null, hi float8 not null,
   prid int8 not null, d timestamptz not null, rid int8 not null
 );
 create index idx_quantity_lo on {schema}.idx_quantity (tenant, key, lo, hi, rid);
-create index idx_quantity_patient on {schema}.idx_quantity (tenant, prid, key, d desc, rid) include (code, lo);
+create index idx_quantity_patient on {schema}.idx_quantity (tenant, key, prid, d, rid desc);
 
 alter table {schema}.resource enable row level security;
 alter table {schema}.resource_history enable row level security;

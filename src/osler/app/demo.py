@@ -11,6 +11,7 @@ from osler.platform.context import Tenant
 from osler.platform.crypto import Passwords
 from osler.platform.errors import Conflict
 from osler.platform.store.tenants import all_tenants, create_tenant
+from osler.platform.store.tidying import tidy
 from osler.services.identity.workflows.ensure_demo import CLIENT, PASSWORD, USERS, ensure_demo
 
 DEMO = "demo"
@@ -27,7 +28,10 @@ async def prepare_demo(runtime: Runtime, console: Console) -> None:
     async with runtime.store.connections.lend(tenant.key) as session:
         secret = await ensure_demo(session, tenant, runtime.settings.data, runtime.clock.now(), Passwords())
     if runtime.settings.demo_patients and len(runtime.running) == len(SERVICES):
-        await seed_demo(await runtime.context_of_system(DEMO, "seed"), runtime.settings.demo_patients, console)
+        done = await seed_demo(await runtime.context_of_system(DEMO, "seed"), runtime.settings.demo_patients, console)
+        if done.resources:
+            async with runtime.database.owner() as owner:
+                await tidy(owner)
     console.print(f"Sign in as {', '.join(USERS)} with the password {PASSWORD}", soft_wrap=True, markup=False)
     console.print(f"Machine client {CLIENT}, secret {secret}: osler token --client {CLIENT}", soft_wrap=True, markup=False)
 

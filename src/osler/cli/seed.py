@@ -20,6 +20,7 @@ from osler.platform.clock import SystemClock
 from osler.platform.config import Settings, settings_from
 from osler.platform.errors import Conflict
 from osler.platform.store.tenants import all_tenants, create_tenant
+from osler.platform.store.tidying import tidy
 
 
 class NotADemoTenant(Conflict):
@@ -57,7 +58,11 @@ async def run(settings: Settings, tenant: str, patients: int, seed: int, console
     async with open_runtime(settings, console.print) as runtime:
         await demo_tenant(runtime, tenant)
         ctx = await runtime.context_of_system(tenant, "seed")
-        return (await seed_demo(ctx, patients, console, seed)).resources
+        done = (await seed_demo(ctx, patients, console, seed)).resources
+        if done:
+            async with runtime.database.owner() as owner:
+                await tidy(owner)
+        return done
 
 
 async def demo_tenant(runtime: Runtime, name: str) -> None:

@@ -5,7 +5,7 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 tool=$1
 shift
-good() { "$1" -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null; }
+good() { "$1" -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' 2>/dev/null; }
 
 if [ -z "${OSLER_NODE_FROM_WHEEL:-}" ] && command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && good node; then
     :

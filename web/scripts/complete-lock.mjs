@@ -32,7 +32,7 @@ export function complete(lock) {
       }
     }
   }
-  const sorted = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = Object.fromEntries(Object.entries(packages).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return { ...lock, packages: sorted };
 }
 
@@ -41,5 +41,5 @@ if (import.meta.filename === process.argv[1]) {
   const lock = JSON.parse(readFileSync(file, "utf8"));
   const done = complete(lock);
   writeFileSync(file, `${JSON.stringify(done, null, 2)}\n`);
-  console.log(`${Object.keys(done.packages).length - Object.keys(lock.packages).length} packages of other platforms added`);
+  process.stdout.write(`${Object.keys(done.packages).length - Object.keys(lock.packages).length} packages of other platforms added\n`);
 }

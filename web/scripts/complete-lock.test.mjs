@@ -7,7 +7,7 @@ import { complete, platformOf } from "./complete-lock.mjs";
 test("the lock names the packages of every platform, so that npm ci works from an empty folder", () => {
   const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8"));
 
-  assert.deepEqual(Object.keys(complete(lock).packages), Object.keys(lock.packages).sort());
+  assert.deepEqual(Object.keys(complete(lock).packages), Object.keys(lock.packages).toSorted());
 });
 
 test("a package's platform is read from its name", () => {

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from itertools import accumulate
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -14,14 +18,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REGISTRY = CollectorRegistry()
-REQUESTS = Counter("osler_requests", "Requests answered", ("face", "method", "status"), registry=REGISTRY)
-SECONDS = Histogram(
-    "osler_request_seconds",
-    "Time from request to answer",
-    ("face",),
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
-    registry=REGISTRY,
-)
 OUTBOX_DELIVERED = Counter("osler_events_delivered", "Events handed to a handler", ("handler",), registry=REGISTRY)
 OUTBOX_FAILED = Counter("osler_events_failed", "Deliveries that failed and will be tried again", ("handler",), registry=REGISTRY)
 DEAD_LETTERS = Counter("osler_dead_letters", "Events given up on, waiting for `osler events retry`", registry=REGISTRY)
@@ -31,6 +27,40 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FACES = frozenset(("fhir", "graphql", "app", "auth", "oauth"))
 
 
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+class Requests(Collector):
+    """Counts and times of requests, kept as plain numbers: one event loop counts, and a request has no time for locks."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str, int], int] = {}
+        self._times: dict[str, list[int]] = {face: [0] * (len(BOUNDS) + 1) for face in (*FACES, "other")}
+        self._seconds: dict[str, float] = dict.fromkeys(self._times, 0.0)
+
+    def note(self, face: str, method: str, status: int, seconds: float) -> None:
+        """One request has been answered."""
+        kind = (face, method, status)
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        self._times[face][bisect_left(BOUNDS, seconds)] += 1
+        self._seconds[face] += seconds
+
+    def collect(self) -> Iterable[Metric]:
+        """What Prometheus asks for."""
+        counted = CounterMetricFamily("osler_requests", "Requests answered", labels=("face", "method", "status"))
+        for (face, method, status), count in self._counts.items():
+            counted.add_metric((face, method, str(status)), count)
+        timed = HistogramMetricFamily("osler_request_seconds", "Time from request to answer", labels=("face",))
+        bounds = [*map(str, map(float, BOUNDS)), "+Inf"]
+        for face, times in self._times.items():
+            timed.add_metric((face,), list(zip(bounds, accumulate(times), strict=True)), self._seconds[face])
+        return (counted, timed)
+
+
+REQUESTS = Requests()
+REGISTRY.register(REQUESTS)
+
+
 def exposition() -> bytes:
     """The text that `/metrics` answers with: counts and times, never a tenant's or a patient's id."""
     return generate_latest(REGISTRY)
@@ -38,8 +68,6 @@ def exposition() -> bytes:
 
 def measured(app: Asgi) -> Asgi:
     """Count and time every HTTP request by face (`fhir`, `graphql`, …), method and status."""
-    counters: dict[tuple[str, str, int], Any] = {}
-    timers = {face: SECONDS.labels(face) for face in (*FACES, "other")}
 
     async def measure(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,12 +87,8 @@ def measured(app: Asgi) -> Asgi:
         try:
             await app(scope, receive, watch)
         finally:
-            key = (face, scope["method"] if scope["method"] in METHODS else "other", status)
-            counter = counters.get(key)
-            if counter is None:
-                counter = counters[key] = REQUESTS.labels(key[0], key[1], str(key[2]))
-            counter.inc()
-            timers[face].observe(time.perf_counter() - begun)
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            REQUESTS.note(face, method, status, time.perf_counter() - begun)
 
     return measure
 

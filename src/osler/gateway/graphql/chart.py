@@ -136,6 +136,7 @@ class Answered:
         self.shown = shown
         self.path = path
         self.errors: list[dict[str, Any]] = []
+        self.bodies: dict[tuple[Slot, int], list[bytes]] = {}
         self.facts: dict[tuple[Slot, int, type], list[Any]] = {}
 
     def answer(self, asked: Wanted) -> Any:
@@ -164,7 +165,11 @@ class Answered:
 
     def bodies_of(self, slot: Slot, most: int) -> list[bytes]:
         """The newest rows of a slot, without what was entered in error: that was never true of the patient."""
-        return [body for body in self.shown[slot].bodies[:most] if MISTAKE not in body or not entered_in_error(body)]
+        known = self.bodies.get((slot, most))
+        if known is None:
+            newest = self.shown[slot].bodies[:most]
+            known = self.bodies[slot, most] = [body for body in newest if MISTAKE not in body or not entered_in_error(body)]
+        return known
 
     def facts_of(self, slot: Slot, most: int, kind: type[msgspec.Struct]) -> list[Any]:
         """The facts of the newest rows of a slot."""

@@ -37,7 +37,7 @@ export async function startOsler() {
   const data = mkdtempSync(join(tmpdir(), "osler-e2e-"));
   const server = spawn(process.env.OSLER ?? "osler", ["serve", "--demo", "--port", "0", "--data", data], {
     cwd: REPOSITORY,
-    env: { ...process.env, OSLER_DATA: data, OSLER_DEMO_PATIENTS: process.env.OSLER_DEMO_PATIENTS ?? "12" },
+    env: { ...process.env, OSLER_DATA: data, OSLER_DEMO_PATIENTS: process.env.OSLER_DEMO_PATIENTS ?? "20" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const url = await new Promise((resolve, reject) => {
@@ -56,10 +56,8 @@ export async function startOsler() {
     url,
     stop: async () => {
       const ended = new Promise((resolve) => server.once("exit", resolve));
-      server.removeAllListeners("exit");
-      server.once("exit", () => undefined);
       server.kill("SIGINT");
-      await Promise.race([ended, new Promise((resolve) => server.once("close", resolve))]);
+      await ended;
       rmSync(data, { recursive: true, force: true });
     },
   };

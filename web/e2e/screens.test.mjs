@@ -14,7 +14,8 @@ let osler;
 let browser;
 
 before(async () => {
-  [osler, browser] = await Promise.all([startOsler(), launch()]);
+  browser = await launch();
+  osler = await startOsler();
 });
 after(async () => {
   await browser?.close();

@@ -5,8 +5,11 @@ import { Badge } from "../../ui/Badge.tsx";
 
 /** H, L, HH, LL or A: the letters carry the meaning, the colour repeats it. */
 export function FlagText({ flag }: { flag: Flag | null }) {
+  return flag ? <Flagged flag={flag} /> : null;
+}
+
+function Flagged({ flag }: { flag: Flag }) {
   const { t } = useTranslation();
-  if (!flag) return null;
   return (
     <Badge tone={flagTone(flag)} title={t(`flag.${flag}`)}>
       <span aria-hidden>{flag}</span>

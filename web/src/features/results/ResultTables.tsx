@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 
 import type { Result } from "../../fhir/chart.api.ts";
@@ -36,13 +37,14 @@ export function AllResultsTable({ results, total, byCode, onOpen }: AllResultsPr
 
 function useResultColumns<Row>(resultOf: (row: Row) => Result, analyteOf: (row: Row) => Analyte | undefined, onOpen: Open): Column<Row>[] {
   const { t } = useTranslation();
+  const summary = useCourseSummary();
   return [
-    { id: "analyte", header: t("results.analyte"), rowHeader: true, cell: (row) => <AnalyteName result={resultOf(row)} onOpen={onOpen} /> },
+    { id: "analyte", header: t("results.analyte"), rowHeader: true, cell: (row) => <AnalyteName result={resultOf(row)} onOpen={onOpen} t={t} /> },
     { id: "value", header: t("results.value"), align: "right", className: "w-24 @max-[32rem]:w-36", cell: (row) => <Value result={resultOf(row)} /> },
     { id: "unit", header: t("results.unit"), width: "7.5rem", hide: "sm", className: "truncate", cell: (row) => <span className="text-muted" title={valueText(resultOf(row)).unit}>{valueText(resultOf(row)).unit}</span> },
     { id: "flag", header: t("results.flag"), width: "3.5rem", hide: "sm", cell: (row) => <FlagText flag={flagOf(resultOf(row))} /> },
     { id: "range", header: t("results.range"), width: "7rem", align: "right", hide: "md", cell: (row) => rangeText(resultOf(row)) || "–" },
-    { id: "trend", header: t("results.trend"), width: "6.5rem", hide: "md", cell: (row) => <Course analyte={analyteOf(row)} /> },
+    { id: "trend", header: t("results.trend"), width: "6.5rem", hide: "md", cell: (row) => <Course analyte={analyteOf(row)} summary={summary} /> },
     {
       id: "date",
       header: t("column.date"),
@@ -72,8 +74,7 @@ function Value({ result }: { result: Result }) {
   );
 }
 
-function AnalyteName({ result, onOpen }: { result: Result; onOpen: Open }) {
-  const { t } = useTranslation();
+function AnalyteName({ result, onOpen, t }: { result: Result; onOpen: Open; t: TFunction }) {
   const name = conceptText(result.code) || t("results.unnamed");
   return (
     <span className="flex min-w-0 items-center gap-1.5">
@@ -85,8 +86,7 @@ function AnalyteName({ result, onOpen }: { result: Result; onOpen: Open }) {
   );
 }
 
-function Course({ analyte }: { analyte: Analyte | undefined }) {
-  const summary = useCourseSummary();
+function Course({ analyte, summary }: { analyte: Analyte | undefined; summary: ReturnType<typeof useCourseSummary> }) {
   if (!analyte || analyte.points.length < 2) return null;
   const course = courseOf(analyte);
   const range = analyte.latest.referenceRange[0];

@@ -50,7 +50,7 @@ test-web: setup
 test-browser: setup
 	scripts/need_chromium.sh
 	scripts/build_web.sh
-	cd web && $(NODE) npm run --silent e2e
+	cd web && OSLER="$(CURDIR)/.venv/bin/osler" $(NODE) npm run --silent e2e
 
 test-dist: dist
 	$(PY) scripts/try_wheel.py

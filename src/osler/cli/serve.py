@@ -14,7 +14,7 @@ import uvloop
 from rich.console import Console
 
 from osler.app.runtime import Runtime, open_runtime
-from osler.app.serving import Stop, bound, http_server, settle_memory
+from osler.app.serving import BACKLOG, Stop, bound, http_server, settle_memory
 from osler.app.workers import workers
 from osler.platform.config import Settings, settings_from, words
 from osler.platform.log import configure
@@ -61,6 +61,7 @@ async def run(settings: Settings, listener: socket.socket) -> None:
         server = http_server(create_app(runtime), settings)
         async with workers(runtime.database, runtime.duties()):
             stop.serving(server)
+            listener.listen(BACKLOG)  # before we say that we are ready: whoever comes now waits instead of being turned away
             announce(runtime, listener)
             settle_memory()
             await server.serve(sockets=[listener])

@@ -8,5 +8,10 @@ if [ -e "$stamp" ] && [ -z "$(find web -path web/node_modules -prune -o -type f 
 fi
 scripts/install_web.sh
 echo "Building the app"
-(cd web && ../scripts/node.sh npm run --silent build)
+log=$(mktemp)
+if ! (cd web && ../scripts/node.sh npm run --silent build) > "$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+fi
+rm -f "$log"
 touch "$stamp"

@@ -140,12 +140,13 @@ async def run_pgbench(subject: Subject, login: Login, script: str, clients: int,
         path = Path(folder) / "script.sql"
         path.write_text(script)
         options = ["-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(max(2, int(duration))), "-f", path]
+        address = f"{given['dsn']}&dbname={given['database']}"
         environment = os.environ | {"PGPASSWORD": given["password"], "PGUSER": given["user"]}
         process = await asyncio.create_subprocess_exec(
-            program, *options, given["dsn"], env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            program, *options, address, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         out, _ = await process.communicate()
     found = re.search(rb"tps = ([0-9.]+)", out)
     if found is None:
-        raise SystemExit(f"pgbench: {out.decode()[-500:]}")
+        raise SystemExit(f"pgbench: {out.decode()[:500]}")
     return float(found[1])

@@ -25,6 +25,8 @@ from osler.platform.store.search.sources import Column
 
 MOST_TOGETHER = 16
 """Searches in one statement: the last of them is answered with the first."""
+MOST_VALUES = 100
+"""Values of one search: PostgreSQL gives a row of values 1,664 columns at most, and such a search has no company anyway."""
 LANES_KEPT = 256
 
 
@@ -66,7 +68,7 @@ def shared(query: Query, schema: str, sealed: Sealed | None) -> SharedStatement 
     shown = arguments.add(query.count)
     names = arguments.add("?" + " ".join(query.names))
     rtype, of_type = arguments.add(TYPE_CODE[query.type]), arguments.add(f"{query.type}/")
-    if not arguments.possible:
+    if not arguments.possible or len(arguments.values) > MOST_VALUES:
         return None
     arrays = ", ".join(f"${9 + place}::{kind}[]" for place, kind in enumerate(arguments.kinds))
     columns = ", ".join(f"v{number}" for number in range(1, len(arguments.kinds) + 1))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import jsonpatch
 import jsonpointer
 
-from osler.platform.errors import Invalid, Issue, Malformed
+from osler.platform.errors import Invalid, Issue, Malformed, TooLarge
+
+
+MOST_COPIED = 4_000_000
+"""Characters and elements that the copies of one patch may add: each copy of a copy would double the resource."""
 
 
 def apply_json_patch(resource: dict[str, Any], operations: list[Any]) -> dict[str, Any]:
@@ -15,17 +20,37 @@ def apply_json_patch(resource: dict[str, Any], operations: list[Any]) -> dict[st
     for number, operation in enumerate(operations):
         check(number, operation)
     try:
-        patches = [jsonpatch.JsonPatch([operation]) for operation in operations]
+        patches = [jsonpatch.JsonPatch([operation]) for operation in deepcopy(operations)]
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as error:
         raise Malformed("The body is not a JSON Patch: an operation lacks or misspells op, path, from or value") from error
+    room = MOST_COPIED
     for number, (patch, operation) in enumerate(zip(patches, operations, strict=True)):
         try:
-            resource = patch.apply(resource)
+            if operation["op"] == "copy":
+                room -= size(jsonpointer.resolve_pointer(resource, operation["from"]))
+            if room < 0:
+                raise TooLarge("The copies of the patch make the resource too large")
+            resource = patch.apply(resource, in_place=True)
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError, IndexError) as error:
             raise refused(number, operation) from error
     if not isinstance(resource, dict):
         raise Malformed("The patch leaves something that is not a resource")
     return resource
+
+
+def size(value: Any) -> int:
+    """How much a copy of this adds."""
+    total, left = 0, [value]
+    while left:
+        each = left.pop()
+        total += 1
+        if isinstance(each, dict):
+            left += [*each, *each.values()]
+        elif isinstance(each, list):
+            left += each
+        elif isinstance(each, str):
+            total += len(each)
+    return total
 
 
 def check(number: int, operation: Any) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 from osler.platform.errors import Invalid, Issue, Malformed
 from osler.platform.fhir.elements import PRIMITIVES, Element, elements
 
+LONGEST = 1000
+"""Characters of a path; reading a longer one could take for ever."""
 STEP = re.compile(
     r"""\.?(?:
       (?P<call>where|extension|ofType|first|last)\((?P<inside>(?:'(?:[^'\\]|\\.)*'|[^()'])*)\)
@@ -81,7 +83,7 @@ def remove_item(holder: dict[str, Any], key: str, index: int) -> None:
 def locate(resource: dict[str, Any], path: str, number: int = 0) -> list[Place]:
     """All elements the path names. Raises `Malformed` for a path outside the subset."""
     kind = str(resource.get("resourceType"))
-    if not re.match(rf"(?:{kind}|Resource|DomainResource)(?=\.|\Z)", path):
+    if len(path) > LONGEST or not re.match(rf"(?:{kind}|Resource|DomainResource)(?=\.|\Z)", path):
         raise unreadable(path, number)
     places = [Place(resource, kind)]
     position = path.find(".")
@@ -185,4 +187,4 @@ def unquoted(text: str) -> str:
 def unreadable(path: str, number: int) -> Malformed:
     """A path this subset cannot follow."""
     message = f"Operation {number} of the patch: the path is not one this server can follow"
-    return Malformed(message, [Issue("not-supported", message, path)])
+    return Malformed(message, [Issue("not-supported", message, path[:LONGEST])])

@@ -23,8 +23,8 @@ MOST_INCLUDED = 5000
 SchemaOf = Callable[[str], str]
 
 
-def included(query: Query, matches: Sequence[Stored], schema_of: SchemaOf, *, audited: bool) -> Statement | None:
-    """One statement for everything that comes with these matches; None when nothing can.
+def included(query: Query, matches: Sequence[Stored], schema_of: SchemaOf, seen: frozenset[str], *, audited: bool) -> Statement | None:
+    """One statement for everything that comes with these matches and is of a type the actor may see; None when nothing can.
 
     Rows: rtype, id, version, updated, codec, content, rid, then `head` when audited.
     """
@@ -32,10 +32,11 @@ def included(query: Query, matches: Sequence[Stored], schema_of: SchemaOf, *, au
     parts: list[str] = []
     forward = [include for include in query.includes if not include.reverse]
     if forward and matches:
-        parts += _forward(_pointed_at(forward, matches), schema_of, arguments)
+        pointed_at = {target: numbers for target, numbers in _pointed_at(forward, matches).items() if target in seen}
+        parts += _forward(pointed_at, schema_of, arguments)
     for include in query.includes:
         if include.reverse and matches:
-            parts += _reverse(include, query.type, [stored.rid for stored in matches], schema_of, arguments)
+            parts += _reverse(_pointing_back(include, query.type, seen), query.type, [stored.rid for stored in matches], schema_of, arguments)
     if not parts:
         return None
     known = arguments.add([stored.rid for stored in matches], "int8[]")
@@ -100,7 +101,8 @@ def _forward(found: dict[str, set[int]], schema_of: SchemaOf, arguments: Argumen
 COLUMNS = "r.rtype, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.labels, r.prid"
 
 
-def _reverse(include: Include, matched: str, rids: list[int], schema_of: SchemaOf, arguments: Arguments) -> list[str]:
+def _pointing_back(include: Include, matched: str, seen: frozenset[str]) -> list[SearchParameter]:
+    """The parameters by which records that the actor may see point at the matches."""
     if include.target not in (None, matched):
         return []
     if include.parameter is not None:
@@ -108,7 +110,10 @@ def _reverse(include: Include, matched: str, rids: list[int], schema_of: SchemaO
     else:
         every = reference_parameters_to(matched)
         chosen = [parameter for parameter in every if include.source in (parameter.type, matched)] if include.source != matched else every
-    chosen = [parameter for parameter in chosen if matched in parameter.targets]
+    return [parameter for parameter in chosen if matched in parameter.targets and parameter.type in seen]
+
+
+def _reverse(chosen: Sequence[SearchParameter], matched: str, rids: list[int], schema_of: SchemaOf, arguments: Arguments) -> list[str]:
     by_schema: dict[str, list[SearchParameter]] = {}
     for parameter in chosen:
         by_schema.setdefault(schema_of(parameter.type), []).append(parameter)

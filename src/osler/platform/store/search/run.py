@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from osler.platform.access import readable
 from osler.platform.context import Context
 from osler.platform.fhir import TYPE_CODE, TYPE_NAME
 from osler.platform.store.codec import Codec
@@ -93,13 +94,13 @@ class Searcher:
         notes: tuple[str, ...] = ()
         others: list[Stored] = []
         if query.includes and matches:
-            others, notes = await self._included(query, matches, fetch, audited=audited)
+            others, notes = await self._included(query, matches, readable(ctx.actor), fetch, audited=audited)
         return Page(matches, others, total, cursor, notes)
 
     async def _included(
-        self, query: Query, matches: Sequence[Stored], fetch: Fetch, *, audited: bool
+        self, query: Query, matches: Sequence[Stored], seen: frozenset[str], fetch: Fetch, *, audited: bool
     ) -> tuple[list[Stored], tuple[str, ...]]:
-        statement = included(query, matches, self._schema_of, audited=audited)
+        statement = included(query, matches, self._schema_of, seen, audited=audited)
         if statement is None:
             return [], ()
         rows = [row for row in await fetch(statement.sql, *statement.values) if row["rtype"] is not None]

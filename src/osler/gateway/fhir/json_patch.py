@@ -10,7 +10,6 @@ import jsonpointer
 
 from osler.platform.errors import Invalid, Issue, Malformed, TooLarge
 
-
 MOST_COPIED = 4_000_000
 """Characters and elements that the copies of one patch may add: each copy of a copy would double the resource."""
 

@@ -36,7 +36,9 @@ def included(query: Query, matches: Sequence[Stored], schema_of: SchemaOf, seen:
         parts += _forward(pointed_at, schema_of, arguments)
     for include in query.includes:
         if include.reverse and matches:
-            parts += _reverse(_pointing_back(include, query.type, seen), query.type, [stored.rid for stored in matches], schema_of, arguments)
+            parts += _reverse(
+                _pointing_back(include, query.type, seen), query.type, [stored.rid for stored in matches], schema_of, arguments
+            )
     if not parts:
         return None
     known = arguments.add([stored.rid for stored in matches], "int8[]")

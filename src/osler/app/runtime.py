@@ -36,6 +36,8 @@ class Tenants:
     async def named(self, name: str) -> Tenant:
         """The tenant of this name. Raises `NotFound`."""
         found = self._by_name.get(name)
+        if found is None and "\0" in name:
+            raise NotFound("There is no such tenant")  # PostgreSQL has no text with a NUL in it
         return found if found is not None else await self._find(NAMED, name)
 
     async def keyed(self, key: int) -> Tenant:

@@ -32,8 +32,12 @@ ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Envelope(msgspec.Struct):
-    """For whom a command is carried out, signed by the sending process and good for a minute and for this body only."""
+    """For whom a command is carried out, signed by the sending process and good for a minute, for this command and this body only.
 
+    Somebody who overhears it can only send the same command again within the minute, which commands allow: they are idempotent.
+    """
+
+    command: str
     tenant: str
     actor: Actor
     purpose: str
@@ -84,12 +88,13 @@ class Bus:
             raise Busy(f"No process is known that answers {kind.__name__}; set OSLER_PEERS")
         body = ENCODER.encode(command)
         until = ctx.clock.now().timestamp() + VALID_SECONDS
-        envelope = Envelope(ctx.tenant.name, ctx.actor, ctx.purpose, ctx.request_id, until, digest(body))
+        name = name_of(owner, kind)
+        envelope = Envelope(name, ctx.tenant.name, ctx.actor, ctx.purpose, ctx.request_id, until, digest(body))
         if self.client is None:
             self.client = httpx.AsyncClient(timeout=30.0, follow_redirects=False)
         try:
             answer = await self.client.post(
-                f"{base.rstrip('/')}{PATH}/{name_of(owner, kind)}",
+                f"{base.rstrip('/')}{PATH}/{name}",
                 content=body,
                 headers={"content-type": "application/json", HEADER: seal(envelope, self.secret)},
             )
@@ -121,7 +126,7 @@ class CommandDoor:
     async def receive(self, path: str, seal_text: str, body: bytes) -> tuple[int, bytes]:
         """Carry out the command named by `path`; answers (status, JSON)."""
         try:
-            envelope = self.open(seal_text, body)
+            envelope = self.open(path, seal_text, body)
             found = {name_of(self.bus.owners[kind], kind): kind for kind in self.bus.here}.get(path)
             if found is None:
                 raise NotFound("This process does not answer that command")
@@ -135,16 +140,16 @@ class CommandDoor:
             kind = next(base.__name__ for base in type(refused).__mro__ if base.__name__ in REFUSALS)
             return refused.status, ENCODER.encode(Refusal(kind, refused.message, refused.issues))
 
-    def open(self, seal_text: str, body: bytes) -> Envelope:
-        """Check signature, age and body of a peer's request. Raises `Unauthenticated`."""
+    def open(self, path: str, seal_text: str, body: bytes) -> Envelope:
+        """Check signature, age, command and body of a peer's request. Raises `Unauthenticated`."""
         text, _, signature = seal_text.partition(".")
-        if not hmac.compare_digest(sign(text, self.bus.secret), signature):
+        if not hmac.compare_digest(sign(text, self.bus.secret).encode(), signature.encode()):
             raise Unauthenticated("Not signed by a process of this deployment")
         envelope = msgspec.json.decode(base64.urlsafe_b64decode(text), type=Envelope)
         if envelope.expires < self.clock.now().timestamp():
             raise Unauthenticated("The request is too old")
-        if not hmac.compare_digest(envelope.body, digest(body)):
-            raise Unauthenticated("The body is not the one that was signed")
+        if envelope.command != path or not hmac.compare_digest(envelope.body, digest(body)):
+            raise Unauthenticated("The command or its body is not the one that was signed")
         return envelope
 
 

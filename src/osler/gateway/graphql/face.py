@@ -192,6 +192,8 @@ async def asked(request: Request) -> Body:
         raise Malformed("Send {query, operationName, variables} as one JSON object") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Malformed("The body is not valid JSON") from None
+    except RecursionError:
+        raise Malformed("The JSON is nested too deeply") from None
 
 
 async def check_role(ctx: Context, interaction: str, kind: str, root: Root) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+NUL = "\0"
+"""PostgreSQL has no text with this character, so nothing is named so."""
 ACCOUNT = """
 select id, username, display_name, password_hash, roles, practitioner, active from identity.account where tenant = $1 and username = $2
 """
@@ -88,7 +90,7 @@ class Database(Protocol):
 
 async def account_named(database: Database, tenant: int, username: str) -> Account | None:
     """The account of this username, with its password hash."""
-    rows = await database.fetch(ACCOUNT, tenant, username)
+    rows = [] if NUL in username else await database.fetch(ACCOUNT, tenant, username)
     return account_from(rows[0]) if rows else None
 
 
@@ -99,7 +101,7 @@ async def every_account(database: Database, tenant: int) -> list[Account]:
 
 async def client_named(database: Database, tenant: int, name: str) -> Client | None:
     """The active client of this id, with the hash of its secret."""
-    rows = await database.fetch(SECRET, tenant, name)
+    rows = [] if NUL in name else await database.fetch(SECRET, tenant, name)
     return Client(rows[0]["secret_hash"], tuple(rows[0]["roles"]), rows[0]["scope"]) if rows else None
 
 

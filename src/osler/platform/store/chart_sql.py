@@ -31,6 +31,7 @@ select n, ver, gz, case n when 1 then {HEAD} end as head from found"""
 KEEP = """insert into kernel.chart_cache as k (tenant, prid, query, ver, gz) values ($1, $2, $3, $4, $5)
 on conflict (tenant, prid, query) do update set ver = excluded.ver, gz = excluded.gz where k.ver < excluded.ver"""
 
+
 def section(place: int, shape: Shape, first: int) -> tuple[list[str], int]:
     """The selects of one section and the number of its next parameter. Parameters: rtype, limit [, key, val] [, d, rid]."""
     schema, by_token, after, counted = shape

@@ -91,3 +91,13 @@ async def test_a_patch_path_of_any_length_is_refused_at_once(alpha, refused, pat
 
     async with asyncio.timeout(2):
         await refused(400, "PATCH", f"Patient/{made['id']}", change)
+
+
+async def test_a_patch_that_is_nested_without_end_is_refused_and_changes_nothing(alpha, refused, patient):
+    made = await alpha.made(patient(alpha.unique("Deep")))
+    value = {"url": "urn:x", "valueBoolean": True}
+    for _ in range(150):
+        value = {"url": "urn:x", "extension": [value]}
+
+    operation = {"op": "add", "path": "/extension", "value": [value]}
+    await refused(400, "PATCH", f"Patient/{made['id']}", [operation], content_type=JSON_PATCH)

@@ -10,6 +10,8 @@ import jsonpointer
 
 from osler.platform.errors import Invalid, Issue, Malformed, TooLarge
 
+MOST_NESTED = 100
+"""Levels of objects and lists in an operation: a FHIR element has far fewer, and what patches it recurses."""
 MOST_COPIED = 4_000_000
 """Characters and elements that the copies of one patch may add: each copy of a copy would double the resource."""
 
@@ -52,8 +54,20 @@ def size(value: Any) -> int:
     return total
 
 
+def too_deep(value: Any) -> bool:
+    """Whether something is nested over `MOST_NESTED` levels."""
+    level = [value]
+    for _ in range(MOST_NESTED):
+        level = [inner for each in level if isinstance(each, dict | list) for inner in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return False
+    return True
+
+
 def check(number: int, operation: Any) -> None:
     """Raises `Malformed` for an operation that lacks what its kind needs. https://www.rfc-editor.org/rfc/rfc6902#section-4"""
+    if too_deep(operation):
+        raise Malformed("The patch is nested too deeply")
     if not isinstance(operation, dict):
         raise Malformed("A JSON Patch is a list of operations")
     kind = operation.get("op")

@@ -50,8 +50,11 @@ def tree(body: bytes) -> Any:
 
 
 def text(value: Any) -> bytes:
-    """The JSON text of a tree."""
-    return _encoder.encode(value)
+    """The JSON text of a tree. Raises `Malformed` when it is nested too deeply to be written."""
+    try:
+        return _encoder.encode(value)
+    except RecursionError:
+        raise Malformed("The JSON is nested too deeply") from None
 
 
 def broken(body: bytes, error: Exception) -> Malformed:

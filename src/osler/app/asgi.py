@@ -21,6 +21,9 @@ from osler.platform.web import JSON, Edge, Handler, Request, Response
 from osler.services.identity.api import Door, Reception
 from osler.services.identity.workflows.recognise import Recognition
 
+COMMAND_LIMIT = 4 * 1024 * 1024
+"""Bytes of a command: whoever is not one of us makes us hold no more before the seal is checked."""
+
 
 class Front:
     """Everything that is not FHIR or GraphQL: sign-in, the web app, health, metrics, and commands from other processes."""
@@ -104,13 +107,15 @@ class Front:
     async def command(self, request: Request) -> Response:
         """A command that another process of this deployment sends to a service we run."""
         seal = request.header(HEADER.encode()) or ""
-        status, body = await self.commands.receive(request.path.removeprefix(PATH + "/"), seal, await request.body())
+        status, body = await self.commands.receive(request.path.removeprefix(PATH + "/"), seal, await request.body(COMMAND_LIMIT))
         return Response(status, body, JSON)
 
 
 def create_app(runtime: Runtime) -> ASGIApp:
     """The application on a process's equipment, counted, and traced when a collector is named."""
-    reception = Reception(runtime.tenants.named, runtime.context, Recognition(lambda: runtime.store.connections), runtime.clock)
+    recognition = Recognition(lambda: runtime.store.connections)
+    always_https = (runtime.settings.public_url or "").startswith("https:")
+    reception = Reception(runtime.tenants.named, runtime.context, recognition, runtime.clock, always_https)
     fhir = fhir_face(runtime.settings, reception.authenticate, SERVICES, runtime.running)
     graphql = graphql_face(runtime.settings, reception.authenticate, SERVICES)
     front = Front(runtime, reception)

@@ -103,6 +103,8 @@ def start(places: Places, binaries: Path | None, listen: str, port: int, say: Sa
     clear_socket(folder, port, places.cluster)
     write_configuration(places.cluster, programs.major, folder, listen, port)
     keep_log_small(places.log)
+    places.log.touch()
+    places.log.chmod(0o600)  # an error of PostgreSQL's may quote the values of a statement
     with places.log.open("ab") as log:
         child: subprocess.Popen[bytes] = subprocess.Popen(
             [programs.program("postgres"), "-D", str(places.cluster)],

@@ -44,12 +44,18 @@ class Reception:
     """Recognises every request and lets people and machines in. One per process; `authenticate` is what the faces are given."""
 
     def __init__(
-        self, tenant_named: Callable[[str], Awaitable[Tenant]], new_context: NewContext, recognition: Recognition, clock: Clock
+        self,
+        tenant_named: Callable[[str], Awaitable[Tenant]],
+        new_context: NewContext,
+        recognition: Recognition,
+        clock: Clock,
+        always_https: bool = False,
     ) -> None:
         self.tenant_named = tenant_named
         self.new_context = new_context
         self.recognition = recognition
         self.clock = clock
+        self.always_https = always_https
         self.passwords = Passwords()
         self.attempts = Attempts()
 
@@ -95,12 +101,12 @@ class Reception:
         account = signed_in.account
         said = person(tenant, f"user/{account.id}", account.username, account.display_name, account.roles, account.practitioner)
         lasts = int(signed_in.lasts.total_seconds())
-        return Response(200, said, JSON, [(b"set-cookie", cookie(request, tenant, signed_in.token, lasts))])
+        return Response(200, said, JSON, [(b"set-cookie", cookie(request, tenant, signed_in.token, lasts, self.always_https))])
 
     async def sign_out(self, request: Request, tenant_name: str) -> Response:
         """POST /{tenant}/auth/sign-out"""
         tenant = await self.tenant_named(tenant_name)
-        gone = [(b"set-cookie", cookie(request, tenant, "", 0))]
+        gone = [(b"set-cookie", cookie(request, tenant, "", 0, self.always_https))]
         try:
             recognised, token = await self.recognise(request, tenant)
         except Unauthenticated:
@@ -164,9 +170,9 @@ def session_cookie(request: Request) -> str | None:
     return None
 
 
-def cookie(request: Request, tenant: Tenant, token: str, seconds: int) -> bytes:
+def cookie(request: Request, tenant: Tenant, token: str, seconds: int, always_https: bool = False) -> bytes:
     """A Set-Cookie value: closed to scripts and other sites, sent only under this tenant's paths, and only by https where we have it."""
-    https = request.scope.get("scheme") == "https" or request.headers.get(b"x-forwarded-proto") == b"https"
+    https = always_https or request.scope.get("scheme") == "https" or request.headers.get(b"x-forwarded-proto") == b"https"
     secure = "; Secure" if https else ""
     return f"{COOKIE}={token}; Path=/{tenant.name}/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}".encode()
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from itertools import accumulate
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -21,7 +21,6 @@ REGISTRY = CollectorRegistry()
 OUTBOX_DELIVERED = Counter("osler_events_delivered", "Events handed to a handler", ("handler",), registry=REGISTRY)
 OUTBOX_FAILED = Counter("osler_events_failed", "Deliveries that failed and will be tried again", ("handler",), registry=REGISTRY)
 DEAD_LETTERS = Counter("osler_dead_letters", "Events given up on, waiting for `osler events retry`", registry=REGISTRY)
-OUTBOX_WAITING = Gauge("osler_outbox_waiting", "Outbox rows not yet delivered", registry=REGISTRY)
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FACES = frozenset(("fhir", "graphql", "app", "auth", "oauth"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 
 import pytest
@@ -19,6 +20,40 @@ from osler.platform.manifest import Service
 from osler.platform.testing.database import TestDatabase
 
 pytest_plugins = ["osler.platform.testing.fixtures"]
+
+
+Judge = Callable[[str, int, int], None]
+"""Reports what an outside suite says of us: its name, how many of its cases agree, how many there are."""
+
+
+@pytest.fixture
+def judge(record_property: Callable[[str, object], None]) -> Judge:
+    """Counts that the end of the run prints, whether the test passes or not; asserting them stays the test's own duty."""
+
+    def report(suite: str, agree: int, cases: int) -> None:
+        record_property("judge", f"{suite}: {agree:,} of {cases:,}")
+
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The judges' counts, one a line."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    lines = [str(text) for report in reports for name, text in report.user_properties if name == "judge"]
+    if lines:
+        terminalreporter.section("Judges")
+        for line in sorted(set(lines)):
+            terminalreporter.write_line(line)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long sweeps run with `make test-full` only."""
+    if os.environ.get("OSLER_TEST_PROFILE") == "full":
+        return
+    long = [item for item in items if item.get_closest_marker("full")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from osler.gateway.fhir.bundle import process_bundle
 from osler.gateway.fhir.call import Answer, Call, etag, http_date
 from osler.gateway.fhir.capability import Capabilities
+from osler.gateway.fhir.operations import asks_operation, bodies
 from osler.gateway.fhir.patching import PATCH_FORMATS
 from osler.gateway.fhir.preferences import FORMATS, check_content_type, preferences
 from osler.gateway.fhir.routing import interaction
@@ -94,7 +95,7 @@ class FhirFace:
             return response(call, Answer(200, await process_bundle(ctx, await request.body(), call.base, call.wishes)))
         asked = interaction(ctx, call)
         if call.method in ("POST", "PUT", "PATCH") and not call.by_form:
-            call.content_type = check_content_type(request.header(b"content-type"), PATCH_FORMATS if call.method == "PATCH" else FORMATS)
+            call.content_type = content_type(request, call)
             call.body = await request.body()
         return response(call, await asked(ctx, call))
 
@@ -122,6 +123,14 @@ class FhirFace:
     def base(self, request: Request, tenant: str) -> str:
         """The FHIR base URL as the caller knows it."""
         return f"{request.origin(self.public_url, self.forwarded)}/{tenant}/fhir"
+
+
+def content_type(request: Request, call: Call) -> str:
+    """The media type of the body; an operation may be called with no body at all. Raises `UnsupportedMediaType`."""
+    sent = request.header(b"content-type")
+    if sent is None and asks_operation(call.path):
+        return call.content_type
+    return check_content_type(sent, PATCH_FORMATS if call.method == "PATCH" else FORMATS | bodies(call.path))
 
 
 def response(call: Call, answer: Answer) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from osler.gateway.fhir import conditional, patching, reading, searching, writing
 from osler.gateway.fhir.call import LEGAL_ID, Answer, Call
+from osler.gateway.fhir.operations import asks_operation, invocation
 from osler.platform.context import Context
 from osler.platform.errors import Issue, MethodNotAllowed, NotFound
 from osler.platform.fhir import TYPE_CODE
@@ -35,6 +36,8 @@ def interaction(ctx: Context, call: Call) -> Interaction:
     """The interaction asked for. Raises `NotFound` for an unknown type, path or operation, `MethodNotAllowed` for a method it has not."""
     if call.path:
         check_served(ctx, call.path[0])
+    if asks_operation(call.path):
+        return invocation(call)
     found = methods(call.path) if call.path else {}
     asked = found.get("GET" if call.method == "HEAD" else call.method)
     if asked is None:
@@ -55,9 +58,6 @@ def check_served(ctx: Context, kind: str) -> None:
 def methods(path: list[str]) -> Mapping[str, Interaction]:
     """What a path below the base answers, by method."""
     head, depth = path[0], len(path)
-    if any(part.startswith("$") for part in path):
-        message = "This server does not know that operation"
-        raise NotFound(message, [Issue("not-supported", message)])
     if head in TYPE_CODE:
         if depth == 1:
             return TYPE

@@ -55,7 +55,7 @@ def check(ctx: Context, entry: Entry) -> None:
     interaction(ctx, call)
     depth = len(call.path)
     reads = call.method in ("GET", "HEAD")
-    if not call.path or call.path[0] not in TYPE_CODE or depth > 2 or call.path[-1].startswith("_"):
+    if not call.path or call.path[0] not in TYPE_CODE or depth > 2 or call.path[-1].startswith(("_", "$")):
         raise Unsupported("A transaction takes reads, searches and writes of one record each")
     require(ctx, "search" if reads and depth == 1 else ACTIONS[call.method], call.path[0])
     if depth == 1 and (call.if_none_exist is not None or call.method in ("PUT", "PATCH", "DELETE")):

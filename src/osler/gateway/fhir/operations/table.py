@@ -1,0 +1,26 @@
+"""The table of operations: routing and the CapabilityStatement read it, and nothing is an operation that does not stand here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from osler.gateway.fhir.operations.operation import Level, Operation
+
+Table = Mapping[str, tuple[Operation, ...]]
+
+
+def by_name(operations: Iterable[Operation]) -> Table:
+    """`$everything` -> the operations of that name: one for patients, one for encounters."""
+    found: dict[str, tuple[Operation, ...]] = {}
+    for operation in operations:
+        found[operation.name] = (*found.get(operation.name, ()), operation)
+    return found
+
+
+OPERATIONS: Table = by_name(())
+
+
+def operations_of(kind: str | None, table: Table = OPERATIONS) -> list[Operation]:
+    """The operations that may be called on a type or its records; None: on the whole system."""
+    wanted: tuple[Level, ...] = ("system",) if kind is None else ("type", "instance", "version")
+    return [each for name in sorted(table) for each in table[name] if any(each.serves(level, kind) for level in wanted)]

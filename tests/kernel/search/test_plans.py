@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from osler.platform.fhir import search_parameters
+from osler.platform.fhir import TYPES, search_parameters
 from osler.platform.store.connections import SETTINGS
 from osler.platform.store.search import parse_query
 from osler.platform.store.search.page import page
+from osler.platform.store.search.scope import World
 from osler.platform.testing.database import TestDatabase
 
 SHAPES = {
@@ -38,7 +39,7 @@ def literal(value: Any) -> str:
 async def plan(connection: Any, tenant: int, text: str) -> str:
     type_name, _, rest = text.partition("?")
     query = parse_query(type_name, [tuple(pair.split("=", 1)) for pair in rest.split("&")])  # type: ignore[misc]
-    statement = page(query, "patient" if type_name == "Patient" else "encounter", audited=False)
+    statement = page(query, World(lambda kind: "patient" if kind == "Patient" else "encounter", frozenset(TYPES)), audited=False)
     await connection.execute(f"prepare asked as {statement.sql}")
     rows = await connection.fetch(f"explain (costs off) execute asked ({', '.join(map(literal, (tenant, *statement.values)))})")
     await connection.execute("deallocate asked")

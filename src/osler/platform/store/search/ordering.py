@@ -12,6 +12,7 @@ from osler.platform.fhir.dates import EARLIEST
 from osler.platform.store.search.arguments import Arguments
 from osler.platform.store.search.predicates import FOLDED
 from osler.platform.store.search.query import Dates, Query, Sort
+from osler.platform.store.search.scope import Scope
 from osler.platform.store.search.sources import BY_DATE, RID, Column, Source
 
 
@@ -33,27 +34,28 @@ def streamed(query: Query, source: Source) -> tuple[Column, ...] | None:
     return None
 
 
-def sorted_by(query: Query, schema: str, arguments: Arguments) -> tuple[Column, ...]:
+def sorted_by(query: Query, scope: Scope) -> tuple[Column, ...]:
     """The columns of an order that needs all hits before it shows the first."""
     if not query.sort:
         return BY_DATE
-    return (*(_column(f"k{place}", sort, schema, arguments) for place, sort in enumerate(query.sort)), RID)
+    return (*(_column(f"k{place}", sort, scope) for place, sort in enumerate(query.sort)), RID)
 
 
-def _column(name: str, sort: Sort, schema: str, arguments: Arguments) -> Column:
+def _column(name: str, sort: Sort, scope: Scope) -> Column:
     parameter = sort.parameter
-    if parameter.code == "_id":
-        return Column(name, f"(select s.id from {schema}.resource s where s.tenant = $1 and s.rid = x.rid)", sort.descending, "text")
-    if parameter.code == "_lastUpdated":
-        return Column(name, f"(select s.updated from {schema}.resource s where s.tenant = $1 and s.rid = x.rid)", sort.descending, "time")
+    if parameter.code in ("_id", "_lastUpdated"):
+        here = f"{scope.table('resource')} s where s.tenant = $1 and s.rid = x.rid"
+        if parameter.code == "_id":
+            return Column(name, f"(select s.id from {here})", sort.descending, "text")
+        return Column(name, f"(select s.updated from {here})", sort.descending, "time")
     if parameter.is_primary_date and sort.descending:
         return Column(name, "x.d", True, "time")
     dated = parameter.kind == "date"
-    started = f"nullif(s.lo, {arguments.add(EARLIEST, 'timestamptz')})" if dated else ""
+    started = f"nullif(s.lo, {scope.add(EARLIEST, 'timestamptz')})" if dated else ""
     table, column = ("idx_date", started) if dated else ("idx_string", FOLDED.format(row="s"))
     pick = f"{'max' if sort.descending else 'min'}({column})"
-    where = f"s.tenant = $1 and s.rid = x.rid and s.key = {arguments.add(parameter.key)}"
-    return Column(name, f"(select {pick} from {schema}.{table} s where {where})", sort.descending, "time" if dated else "text")
+    where = f"s.tenant = $1 and s.rid = x.rid and s.key = {scope.add(parameter.key)}"
+    return Column(name, f"(select {pick} from {scope.table(table)} s where {where})", sort.descending, "time" if dated else "text")
 
 
 def order_by(columns: Sequence[Column], alias: str, *, nulls: bool) -> str:

@@ -14,6 +14,7 @@ from osler.platform.store.search.cursor import Sealed, place
 from osler.platform.store.search.ordering import beyond, order_by, sorted_by, streamed
 from osler.platform.store.search.predicates import predicate
 from osler.platform.store.search.query import Query
+from osler.platform.store.search.scope import Scope, World
 from osler.platform.store.search.sources import Column, Source, source
 
 AUDITED = 9
@@ -39,13 +40,14 @@ class Walk(msgspec.Struct, frozen=True):
     order: str
 
 
-def page(query: Query, schema: str, sealed: Sealed | None = None, *, audited: bool) -> Statement:
+def page(query: Query, world: World, sealed: Sealed | None = None, *, audited: bool) -> Statement:
     """One page. Rows: n, id, version, updated, codec, content, rid, prid, total, then the order's columns, then `head` when audited.
 
     `$1` is the tenant; an audited statement has `$2`-`$8` as `Ledger.run` and `reading_sql.logged` number them.
     """
     arguments = Arguments(AUDITED if audited else PLAIN)
-    walk = walked(query, schema, sealed, arguments)
+    scope = Scope(query.type, world, arguments)
+    walk = walked(query, sealed, scope)
     chosen, where, columns = walk.source, walk.where, walk.columns
     keys = ", ".join(f"t.{column.name} as by_{column.name}" for column in columns)
     parts = [
@@ -53,7 +55,7 @@ def page(query: Query, schema: str, sealed: Sealed | None = None, *, audited: bo
         f"""found as materialized (
   select t.n, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid, {keys}
   from (select t.*, row_number() over (order by {walk.order}) as n from t) t
-    cross join lateral (select * from {schema}.resource r where r.tenant = $1 and r.rid = t.rid offset 0) r
+    cross join lateral (select * from {scope.table("resource")} r where r.tenant = $1 and r.rid = t.rid offset 0) r
 )""",
     ]
     total = "null::int8"
@@ -70,22 +72,25 @@ from (select 1) as one left join found on true order by n"""
     return Statement(sql, tuple(arguments.values), columns)
 
 
-def walked(query: Query, schema: str, sealed: Sealed | None, arguments: Arguments) -> Walk:
+def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
     """Which rows make the page, one more than it shows, and in which order."""
-    chosen, left = source(query, schema, arguments)
-    probes = [predicate(condition, schema, arguments) for condition in left]
-    if query.hidden:
-        hidden = arguments.add(query.hidden)
-        probes.append(
-            f"exists (select 1 from {schema}.resource p where p.tenant = $1 and p.rid = x.rid and p.labels & {hidden} = 0 offset 0)"
-        )
+    chosen, left = source(query.conditions, scope)
+    probes = [predicate(condition, scope) for condition in left] + visible(scope)
     where = " and ".join([*chosen.where, *probes]) or "true"
-    limit = arguments.add(query.count + 1, "int8")
+    limit = scope.add(query.count + 1, "int8")
     native = streamed(query, chosen)
-    columns = native or sorted_by(query, schema, arguments)
+    columns = native or sorted_by(query, scope)
     after = place(sealed, [column.name for column in columns], [column.kind == "time" for column in columns])
-    rows = (_streamed if native else _gathered)(chosen, columns, where, after, limit, arguments)
+    rows = (_streamed if native else _gathered)(chosen, columns, where, after, limit, scope.arguments)
     return Walk(chosen, where, columns, rows, order_by(columns, "t", nulls=not native))
+
+
+def visible(scope: Scope) -> list[str]:
+    """That the actor may know of the row, where records are hidden from somebody."""
+    if not scope.world.hidden:
+        return []
+    shown = f"{scope.same_rid()} and p.labels & {scope.add(scope.world.hidden)} = 0"
+    return [f"exists (select 1 from {scope.table('resource')} p where p.tenant = $1 and {shown} offset 0)"]
 
 
 def _from(chosen: Source) -> str:

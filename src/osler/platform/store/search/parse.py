@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from osler.platform.clock import SystemClock
-from osler.platform.errors import Issue, Unsupported
-from osler.platform.fhir import TYPE_CODE, SearchParameter, reference_value, rid, search_parameters
+from osler.platform.errors import Unsupported
+from osler.platform.fhir import TYPE_CODE, search_parameters
 from osler.platform.store.search import values
-from osler.platform.store.search.query import (
-    MOST_COUNT,
-    Amounts,
-    Condition,
-    Dates,
-    Identifiers,
-    Ids,
-    Include,
-    Missing,
-    Nothing,
-    Query,
-    Sort,
-    Strings,
-    Tokens,
-)
+from osler.platform.store.search.conditions import ParametersOf, Reading, condition
+from osler.platform.store.search.query import MOST_COUNT, Condition, Include, Query, Sort
+from osler.platform.store.search.values import unknown
 
 ANSWER = frozenset({"_count", "_sort", "_total", "_include", "_revinclude", "_summary", "_elements", "_cursor"})
 OTHERS = frozenset({"_format", "_pretty"})
@@ -38,54 +25,48 @@ def parse_query(
     lenient: bool = False,
     base: str = "",
     now: datetime | None = None,
+    parameters_of: ParametersOf = search_parameters,
 ) -> Query:
     """Understand a search of one type. Raises `Unsupported` or `Malformed`, naming the parameter.
 
     `base`: our own FHIR base URL, so that absolute references to us are understood. `now`: for the prefix `ap`.
     """
-    reading = _Reading(type, base, now or SystemClock().now())
+    asked = _Asked(Reading(type, base.rstrip("/"), now or SystemClock().now(), parameters_of))
     used: list[tuple[str, str]] = []
     ignored: list[str] = []
     for name, text in params:
         if name in OTHERS:
             continue
         try:
-            reading.take(name, text)
+            asked.take(name, text)
         except Unsupported:
             if not lenient:
                 raise
             ignored.append(name)
         else:
             used.append((name, text))
-    answer = reading.answer
+    answer = asked.answer
     if answer.get("count") == 0 or answer.get("summary") == "count":
         answer |= {"count": 0, "total": "accurate"}
     return Query(
         type,
-        conditions=tuple(reading.conditions),
+        conditions=tuple(asked.conditions),
         used=tuple(used),
         ignored=tuple(ignored),
         names=tuple(dict.fromkeys(name for name, _ in used if name != "_cursor")),
-        includes=tuple(reading.includes),
+        includes=tuple(asked.includes),
         base=base,
         **answer,
     )
 
 
-def unknown(name: str, type_name: str, why: str = "is not known") -> Unsupported:
-    """A parameter or modifier that this server does not know."""
-    message = f"The search parameter {name} of {type_name} {why}"
-    return Unsupported(message, [Issue("not-supported", message, f"http.{name}")])
-
-
-class _Reading:
+class _Asked:
     """What has been understood so far."""
 
-    def __init__(self, type_name: str, base: str, now: datetime) -> None:
-        self.type = type_name
-        self.base = base.rstrip("/")
-        self.now = now
-        self.parameters = search_parameters(type_name)
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.type = reading.type
+        self.parameters = reading.parameters_of(reading.type)
         self.conditions: list[Condition] = []
         self.includes: list[Include] = []
         self.answer: dict[str, Any] = {}
@@ -95,27 +76,8 @@ class _Reading:
         code, _, modifier = name.partition(":")
         if code in ANSWER:
             self._about_answer(code, modifier, name, text)
-            return
-        if not text:
-            raise values.bad(name, "has no value")
-        parameter = self.parameters.get(code)
-        if parameter is None or not parameter.searchable:
-            raise unknown(name, self.type)
-        if modifier == "missing":
-            self.conditions.append(Missing(parameter, values.boolean(name, text)))
-        elif code == "_id":
-            self._no(modifier, name)
-            self.conditions.append(Ids(tuple(self._rid(name, part) for part in values.alternatives(name, text))))
         else:
-            self.conditions.append(_CONDITIONS[parameter.kind](self, parameter, modifier, name, text))
-
-    def _rid(self, name: str, text: str) -> int:
-        text = values.unescape(text)
-        return rid(self.type, text) if values.LEGAL_ID.fullmatch(text) else 0
-
-    def _no(self, modifier: str, name: str, *known: str) -> None:
-        if modifier and modifier not in known:
-            raise unknown(name, self.type, f"has no modifier :{modifier}")
+            self.conditions.append(condition(name, text, self.reading))
 
     def _about_answer(self, code: str, modifier: str, name: str, text: str) -> None:
         if code in ("_include", "_revinclude"):
@@ -167,66 +129,7 @@ class _Reading:
             raise values.bad(name, f"must start with {self.type}:")
         if parts[1] == "*":
             return Include(source, None, target, reverse)
-        parameter = search_parameters(source).get(parts[1])
+        parameter = self.reading.parameters_of(source).get(parts[1])
         if parameter is None or parameter.kind != "reference" or not parameter.searchable:
             raise unknown(name, self.type, f"names {source}:{parts[1]}, which is not a reference")
         return Include(source, parameter, target, reverse)
-
-    def tokens(self, parameter: SearchParameter, modifier: str, name: str, text: str) -> Condition:
-        """`code`, `system|code`, …; `:not` turns it round."""
-        self._no(modifier, name, "not")
-        negated = modifier == "not"
-        parts = values.alternatives(name, text)
-        if parameter.identifies:
-            return Identifiers(parameter, tuple(values.code_and_system(name, part) for part in parts), negated)
-        wanted = [found for part in parts if (found := values.token(parameter, name, part)) is not None]
-        if not wanted and not negated:
-            return Nothing()
-        return Tokens(parameter, tuple(wanted), negated=negated)
-
-    def references(self, parameter: SearchParameter, modifier: str, name: str, text: str) -> Condition:
-        """`patient=1`, `patient=Patient/1`, `subject:Patient=1`, a URL."""
-        if modifier and modifier not in parameter.targets:
-            raise unknown(name, self.type, f"has no modifier :{modifier}")
-        wanted: list[tuple[int | None, int | None]] = []
-        patients: list[int] = []
-        for part in values.alternatives(name, text):
-            for target, number in values.reference(parameter, name, part, modifier or None, self.base):
-                if parameter.narrows_by_patient and target == "Patient":
-                    patients.append(number)
-                else:
-                    wanted.append((number, None))
-        return Tokens(parameter, tuple(wanted), tuple(patients))
-
-    def uris(self, parameter: SearchParameter, modifier: str, name: str, text: str) -> Condition:
-        """A whole URI."""
-        self._no(modifier, name)
-        found = [reference_value(values.unescape(part)) for part in values.alternatives(name, text)]
-        return Tokens(parameter, tuple((number, None) for number in found))
-
-    def strings(self, parameter: SearchParameter, modifier: str, name: str, text: str) -> Condition:
-        """The start of a text, a part of it (`:contains`) or all of it (`:exact`)."""
-        self._no(modifier, name, "exact", "contains")
-        mode = "contains" if modifier == "contains" else "exact" if modifier == "exact" else "start"
-        return Strings(parameter, mode, tuple(values.string(name, part, mode) for part in values.alternatives(name, text)))  # type: ignore[arg-type]  # one of the three
-
-    def dates(self, parameter: SearchParameter, modifier: str, name: str, text: str) -> Condition:
-        """A date or partial date with a prefix."""
-        self._no(modifier, name)
-        return Dates(parameter, tuple(values.date(name, part, self.now) for part in values.alternatives(name, text)))
-
-    def amounts(self, parameter: SearchParameter, modifier: str, name: str, text: str) -> Condition:
-        """A number or quantity with a prefix."""
-        self._no(modifier, name)
-        return Amounts(parameter, tuple(values.amount(parameter, name, part) for part in values.alternatives(name, text)))
-
-
-_CONDITIONS: dict[str, Callable[[_Reading, SearchParameter, str, str, str], Condition]] = {
-    "token": _Reading.tokens,
-    "reference": _Reading.references,
-    "uri": _Reading.uris,
-    "string": _Reading.strings,
-    "date": _Reading.dates,
-    "number": _Reading.amounts,
-    "quantity": _Reading.amounts,
-}

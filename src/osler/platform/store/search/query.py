@@ -6,11 +6,15 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from osler.platform.fhir import SearchParameter
+
+if TYPE_CHECKING:
+    from osler.platform.store.search.scope import Scope
+    from osler.platform.store.search.sources import Source
 
 DEFAULT_COUNT = 50
 MOST_COUNT = 1000
@@ -87,7 +91,27 @@ class Nothing(msgspec.Struct, frozen=True):
     """Cannot hold: a code of another system than the element's."""
 
 
-Condition = Ids | Tokens | Identifiers | Strings | Dates | Amounts | Missing | Nothing
+NEVER = 100
+"""The rank of a condition that cannot drive a search."""
+
+
+class Special(msgspec.Struct, frozen=True):
+    """A condition that brings its own SQL: each kind in a module of its own, hooked into the tables of `conditions`."""
+
+    def probe(self, scope: Scope) -> str:
+        """Whether row `scope.row` meets it."""
+        raise NotImplementedError
+
+    def rank(self, in_record: bool) -> int:
+        """How few rows it is likely to leave, as `sources.rank` counts; NEVER: it is a probe only."""
+        return NEVER
+
+    def source(self, scope: Scope) -> Source:
+        """Its rows as the driver of a search; asked only where `rank` is below NEVER."""
+        raise NotImplementedError
+
+
+Condition = Ids | Tokens | Identifiers | Strings | Dates | Amounts | Missing | Nothing | Special
 
 
 class Sort(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from osler.platform.store.search.cursor import Cursors
 from osler.platform.store.search.includes import MOST_INCLUDED, included
 from osler.platform.store.search.page import page
 from osler.platform.store.search.query import Query
+from osler.platform.store.search.scope import World
 from osler.platform.store.search.sharing import Asked, Sharing, shared
 from osler.platform.store.search.sources import Column
 
@@ -57,7 +58,7 @@ class Searcher:
         """A page; nothing is handed out before its audit row is durable. Raises `Malformed` for a cursor that is not ours."""
         now = ctx.clock.now()
         whole, sealed = self._cursors.read(ctx.tenant.key, query, now)
-        statement = shared(whole, self._schema_of(whole.type), sealed)
+        statement = shared(whole, self._world(ctx, whole), sealed)
 
         async def fetch(sql: str, *values: Any) -> list[Any]:
             return await ledger.run(ctx.tenant.key, now, 1, sql, now, "S", ctx.actor.id, ctx.request_id, *values)
@@ -78,7 +79,7 @@ class Searcher:
 
     async def _page(self, ctx: Context, query: Query, fetch: Fetch, *, audited: bool) -> Page:
         query, sealed = self._cursors.read(ctx.tenant.key, query, ctx.clock.now())
-        statement = page(query, self._schema_of(query.type), sealed, audited=audited)
+        statement = page(query, self._world(ctx, query), sealed, audited=audited)
         rows = await fetch(statement.sql, *statement.values)
         hits = [row for row in rows if row["n"] is not None]
         return await self._shown(ctx, query, statement.order, hits, rows[0]["total"], fetch, audited=audited)
@@ -108,6 +109,9 @@ class Searcher:
         if len(rows) > MOST_INCLUDED:
             return found, (f"More than {MOST_INCLUDED} records would be included; the others were left out. Ask for a smaller _count.",)
         return found, ()
+
+    def _world(self, ctx: Context, query: Query) -> World:
+        return World(self._schema_of, readable(ctx.actor), query.hidden)
 
     def _stored(self, row: Any, rtype: int) -> Stored:
         content = self._codec.unpack(row["codec"], row["content"])

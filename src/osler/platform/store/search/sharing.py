@@ -21,6 +21,7 @@ from osler.platform.store.search.arguments import SharedArguments
 from osler.platform.store.search.cursor import Sealed
 from osler.platform.store.search.page import Walk, walked
 from osler.platform.store.search.query import Query
+from osler.platform.store.search.scope import Scope, World
 from osler.platform.store.search.sources import Column
 
 MOST_TOGETHER = 16
@@ -55,7 +56,7 @@ class Ledger(Protocol):
         ...
 
 
-def shared(query: Query, schema: str, sealed: Sealed | None) -> SharedStatement | None:
+def shared(query: Query, world: World, sealed: Sealed | None) -> SharedStatement | None:
     """A page of one search as a statement that serves many. None: this one needs a statement of its own.
 
     Rows: q (which of the searches), n, id, version, updated, codec, content, rid, the order's columns, `head`.
@@ -64,7 +65,8 @@ def shared(query: Query, schema: str, sealed: Sealed | None) -> SharedStatement 
     if query.total == "accurate":
         return None
     arguments = SharedArguments()
-    walk = walked(query, schema, sealed, arguments)
+    scope = Scope(query.type, world, arguments)
+    walk = walked(query, sealed, scope)
     shown = arguments.add(query.count)
     names = arguments.add("?" + " ".join(query.names))
     rtype, of_type = arguments.add(TYPE_CODE[query.type]), arguments.add(f"{query.type}/")
@@ -76,7 +78,7 @@ def shared(query: Query, schema: str, sealed: Sealed | None) -> SharedStatement 
     sql = f"""with found as materialized (
   select a.q, a.actor, a.request_id, {shown} as shown, {names} as names, {rtype}::int2 as rtype, {of_type} as of_type, f.*
   from unnest($7::text[], $8::text[], {arrays}) with ordinality as a(actor, request_id, {columns}, q) left join lateral (
-{_page(walk, schema, shown)}
+{_page(walk, scope, shown)}
   ) f on true
 ), logged as (
   {INSERT}
@@ -94,12 +96,12 @@ from found f"""
     return SharedStatement(sql, tuple(arguments.values), walk.columns)
 
 
-def _page(walk: Walk, schema: str, shown: str) -> str:
+def _page(walk: Walk, scope: Scope, shown: str) -> str:
     keys = "".join(f", case t.n when {shown} then t.{column.name} end as by_{column.name}" for column in walk.columns)
     return f"""    select t.n, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid as record{keys}
     from (select t.*, row_number() over (order by {walk.order}) as n from (
 {walk.rows}
-    ) t) t cross join lateral (select * from {schema}.resource r where r.tenant = $1 and r.rid = t.rid offset 0) r"""
+    ) t) t cross join lateral (select * from {scope.table("resource")} r where r.tenant = $1 and r.rid = t.rid offset 0) r"""
 
 
 class Sharing:

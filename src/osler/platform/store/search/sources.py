@@ -5,15 +5,28 @@ Each source names the order in which its index delivers rows, so that a page rea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
 import msgspec
 
-from osler.platform.fhir import TYPE_CODE, SearchParameter
-from osler.platform.store.search.arguments import Arguments
+from osler.platform.fhir import SearchParameter
 from osler.platform.store.search.predicates import among, amount, date_range, identifier, keyed, text_range, updated
-from osler.platform.store.search.query import Amounts, Condition, Dates, Identifiers, Ids, Missing, Nothing, Query, Strings, Tokens
+from osler.platform.store.search.query import (
+    NEVER,
+    Amounts,
+    Condition,
+    Dates,
+    Identifiers,
+    Ids,
+    Missing,
+    Nothing,
+    Special,
+    Strings,
+    Tokens,
+)
+from osler.platform.store.search.scope import Scope
 
 COARSE = frozenset(
     word
@@ -54,26 +67,25 @@ class Source(msgspec.Struct, frozen=True):
     """`unnest(…) as v(val, sys) …`: one ordered walk per alternative."""
 
 
-def source(query: Query, schema: str, arguments: Arguments) -> tuple[Source, list[Condition]]:
+def source(conditions: Sequence[Condition], scope: Scope) -> tuple[Source, list[Condition]]:
     """The driver of a search, and the conditions it leaves to be probed."""
-    conditions = list(query.conditions)
+    conditions = list(conditions)
     if any(isinstance(condition, Nothing) for condition in conditions):
-        return _of_type(query, schema, arguments), conditions
+        return _of_type(conditions, scope), conditions
     patient = next((c for c in conditions if isinstance(c, Tokens) and c.patients and not c.wanted and not c.negated), None)
     best = min(conditions, key=lambda condition: rank(condition, patient is not None), default=None)
     if best is None or rank(best, patient is not None) >= NEVER:
-        found = _of_type(query, schema, arguments)
+        found = _of_type(conditions, scope)
     elif patient is not None and not isinstance(best, Ids | Identifiers):
-        found = _in_record(patient, best, query, schema, arguments)
+        found = _in_record(patient, best, scope)
         conditions.remove(patient)
     else:
-        found = _alone(best, query, schema, arguments)
+        found = _alone(best, scope)
     if found.covers in conditions:
         conditions.remove(found.covers)
     return found, conditions
 
 
-NEVER = 100
 NARROW = timedelta(days=1)
 """A day is a better place to start than a name or a code; a month is not."""
 
@@ -99,71 +111,75 @@ def rank(condition: Condition, in_record: bool) -> int:
             return 50 if in_record else 5 if narrow else 14
         case Strings():
             return 50 if in_record else 15
+        case Special():
+            return condition.rank(in_record)
         case _:
             return NEVER
 
 
-def _of_type(query: Query, schema: str, arguments: Arguments) -> Source:
-    where = ["x.tenant = $1", f"x.rtype = {arguments.add(TYPE_CODE[query.type])}", "not x.deleted"]
-    covers = next((c for c in query.conditions if isinstance(c, Dates) and c.parameter.code == "_lastUpdated"), None)
+def _of_type(conditions: Sequence[Condition], scope: Scope) -> Source:
+    where = ["x.tenant = $1", f"x.rtype = {scope.rtype()}", "not x.deleted"]
+    covers = next((c for c in conditions if isinstance(c, Dates) and c.parameter.code == "_lastUpdated"), None)
     if covers is not None:
-        where.append("(" + " or ".join(updated(prefix, lo, hi, "x", arguments) for prefix, lo, hi in covers.wanted) + ")")
-    return Source(f"{schema}.resource x", tuple(where), (UPDATED, RID), covers)
+        where.append("(" + " or ".join(updated(prefix, lo, hi, "x", scope) for prefix, lo, hi in covers.wanted) + ")")
+    return Source(f"{scope.table('resource')} x", tuple(where), (UPDATED, RID), covers)
 
 
-def _in_record(patient: Tokens, best: Condition, query: Query, schema: str, arguments: Arguments) -> Source:
+def _in_record(patient: Tokens, best: Condition, scope: Scope) -> Source:
     """Rows of one patient's (or a few patients') records."""
     one = len(patient.patients) == 1
-    record = among("x.prid", patient.patients, "int8", arguments)
+    record = among("x.prid", patient.patients, "int8", scope)
     if isinstance(best, Tokens) and not best.patients and not best.negated and all(value is not None for value, _ in best.wanted):
         single = one and len(best.wanted) == 1 and len(best.parameter.keys) == 1
-        where = (*_keyed(best.parameter, arguments), token(best, arguments), record)
-        return Source(f"{schema}.idx_token x", where, BY_DATE if single else None, best)
-    where = ("x.tenant = $1", record, f"x.rtype = {arguments.add(TYPE_CODE[query.type])}", "not x.deleted")
-    return Source(f"{schema}.resource x", where, BY_DATE if one else None, patient)
+        where = (*_keyed(best.parameter, scope), token(best, scope), record)
+        return Source(f"{scope.table('idx_token')} x", where, BY_DATE if single else None, best)
+    where = ("x.tenant = $1", record, f"x.rtype = {scope.rtype()}", "not x.deleted")
+    return Source(f"{scope.table('resource')} x", where, BY_DATE if one else None, patient)
 
 
-def token(condition: Tokens, arguments: Arguments) -> str:
+def token(condition: Tokens, scope: Scope) -> str:
     """The rows of the token index that match, all with a value: found by value, then told apart by system."""
     values = list(dict.fromkeys(value for value, _ in condition.wanted if value is not None))
-    found = among("x.val", values, "int8", arguments)
+    found = among("x.val", values, "int8", scope)
     if all(system is None for _, system in condition.wanted):
         return found
     if len(condition.wanted) == 1:
-        return f"{found} and x.sys = {arguments.add(condition.wanted[0][1])}"
+        return f"{found} and x.sys = {scope.add(condition.wanted[0][1])}"
     parts = []
     for value, system in condition.wanted:
-        of_system = "" if system is None else f" and x.sys = {arguments.add(system)}"
-        parts.append(f"(x.val = {arguments.add(value)}{of_system})")
+        of_system = "" if system is None else f" and x.sys = {scope.add(system)}"
+        parts.append(f"(x.val = {scope.add(value)}{of_system})")
     return f"{found} and ({' or '.join(parts)})"
 
 
-def _alone(best: Condition, query: Query, schema: str, arguments: Arguments) -> Source:
+def _alone(best: Condition, scope: Scope) -> Source:
     match best:
         case Ids(rids):
             # written so that the partial index by patient cannot answer it: a table without statistics would tempt the planner there
             here = "r.tenant = $1 and r.rid = w.rid and r.deleted::int4 = 0"
-            one = f"select r.rid, r.prid, r.d from {schema}.resource r where {here} offset 0"
-            return Source(f"unnest({arguments.add(rids, 'int8[]')}) as w(rid) cross join lateral ({one}) x", (), None, best)
+            one = f"select r.rid, r.prid, r.d from {scope.table('resource')} r where {here} offset 0"
+            return Source(f"unnest({scope.add(rids, 'int8[]')}) as w(rid) cross join lateral ({one}) x", (), None, best)
         case Identifiers(parameter, wanted):
-            alternatives = " or ".join(identifier(value, system, "x", arguments) for value, system in wanted)
-            return Source(f"{schema}.idx_ident x", (*_keyed(parameter, arguments), f"({alternatives})"), None, best)
+            alternatives = " or ".join(identifier(value, system, "x", scope) for value, system in wanted)
+            return Source(f"{scope.table('idx_ident')} x", (*_keyed(parameter, scope), f"({alternatives})"), None, best)
         case Tokens() if best.patients:
-            return _of_patients_or(best, query, schema, arguments)
+            return _of_patients_or(best, scope)
         case Tokens(parameter, wanted):
-            return _by_token(best, schema, arguments)
+            return _by_token(best, scope)
         case Strings(parameter, _, _):
-            return Source(f"{schema}.idx_string x", (*_keyed(parameter, arguments), f"({text_range(best, 'x', arguments)})"), None, best)
+            return Source(f"{scope.table('idx_string')} x", (*_keyed(parameter, scope), f"({text_range(best, 'x', scope)})"), None, best)
         case Dates(parameter, wanted):
-            spans = " or ".join(date_range(prefix, lo, hi, "x", arguments) for prefix, lo, hi in wanted)
+            spans = " or ".join(date_range(prefix, lo, hi, "x", scope) for prefix, lo, hi in wanted)
             order = None if parameter.repeats or len(wanted) > 1 else span_order("time")
-            return Source(f"{schema}.idx_date x", (*_keyed(parameter, arguments), f"({spans})"), order, best)
+            return Source(f"{scope.table('idx_date')} x", (*_keyed(parameter, scope), f"({spans})"), order, best)
         case Amounts(parameter, wanted):
-            ranges = " or ".join(amount(one, "x", arguments) for one in wanted)
+            ranges = " or ".join(amount(one, "x", scope) for one in wanted)
             order = None if parameter.repeats or len(wanted) > 1 else span_order("number")
-            return Source(f"{schema}.idx_quantity x", (*_keyed(parameter, arguments), f"({ranges})"), order, best)
+            return Source(f"{scope.table('idx_quantity')} x", (*_keyed(parameter, scope), f"({ranges})"), order, best)
+        case Special():
+            return best.source(scope)
         case Missing() | Nothing():
-            return _of_type(query, schema, arguments)
+            return _of_type([best], scope)
 
 
 def span_order(kind: Literal["time", "number"]) -> tuple[Column, ...]:
@@ -175,30 +191,30 @@ def span_order(kind: Literal["time", "number"]) -> tuple[Column, ...]:
     )
 
 
-def _keyed(parameter: SearchParameter, arguments: Arguments) -> tuple[str, str]:
-    return "x.tenant = $1", keyed("x", parameter, arguments)
+def _keyed(parameter: SearchParameter, scope: Scope) -> tuple[str, str]:
+    return "x.tenant = $1", keyed("x", parameter, scope)
 
 
-def _by_token(best: Tokens, schema: str, arguments: Arguments) -> Source:
+def _by_token(best: Tokens, scope: Scope) -> Source:
     """One code: in index order. Several, or one under several parameters: one ordered walk each, merged."""
     keys = best.parameter.keys
     if len(best.wanted) == len(keys) == 1:
-        return Source(f"{schema}.idx_token x", (*_keyed(best.parameter, arguments), token(best, arguments)), (PRID, D, RID), best)
-    values = arguments.add([value for value, _ in best.wanted], "int8[]")
-    systems = arguments.add([system for _, system in best.wanted], "int4[]")
-    each = f"unnest({values}, {systems}) as v(val, sys) cross join unnest({arguments.add(keys, 'int4[]')}) as k(key)"
+        return Source(f"{scope.table('idx_token')} x", (*_keyed(best.parameter, scope), token(best, scope)), (PRID, D, RID), best)
+    values = scope.add([value for value, _ in best.wanted], "int8[]")
+    systems = scope.add([system for _, system in best.wanted], "int4[]")
+    each = f"unnest({values}, {systems}) as v(val, sys) cross join unnest({scope.add(keys, 'int4[]')}) as k(key)"
     where = ("x.tenant = $1", "x.key = k.key", "x.val = v.val and (v.sys is null or x.sys = v.sys)")
-    return Source(f"{schema}.idx_token x", where, (PRID, D, RID), best, each)
+    return Source(f"{scope.table('idx_token')} x", where, (PRID, D, RID), best, each)
 
 
-def _of_patients_or(best: Tokens, query: Query, schema: str, arguments: Arguments) -> Source:
+def _of_patients_or(best: Tokens, scope: Scope) -> Source:
     """`subject=1`, which may be a patient, a group or a device: the patient's record and the rows that name the others."""
-    key, rtype = keyed("x", best.parameter, arguments), arguments.add(TYPE_CODE[query.type])
+    key, rtype = keyed("x", best.parameter, scope), scope.rtype()
     parts = [
-        f"select rid, prid, d from {schema}.resource where tenant = $1 and prid = any({arguments.add(best.patients, 'int8[]')}) "
+        f"select rid, prid, d from {scope.table('resource')} where tenant = $1 and prid = any({scope.add(best.patients, 'int8[]')}) "
         f"and rtype = {rtype} and not deleted"
     ]
     if best.wanted:
-        where = token(best, arguments)
-        parts.append(f"select x.rid, x.prid, x.d from {schema}.idx_token x where x.tenant = $1 and {key} and {where}")
+        where = token(best, scope)
+        parts.append(f"select x.rid, x.prid, x.d from {scope.table('idx_token')} x where x.tenant = $1 and {key} and {where}")
     return Source(f"({' union all '.join(parts)}) x", (), None, best)

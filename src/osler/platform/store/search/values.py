@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
-from osler.platform.errors import Issue, Malformed
+from osler.platform.errors import Issue, Malformed, Unsupported
 from osler.platform.fhir import TYPE_CODE, SearchParameter, date_range, fold, reference_value, rid, system_value, token_value
 from osler.platform.fhir.dates import EARLIEST, LATEST
 from osler.platform.fhir.index_values import ANY_UNIT, contact_value, unit_value
@@ -34,6 +34,12 @@ def bad(name: str, why: str) -> Malformed:
     """A value that cannot be read. The value itself stays out of the message: it may be a name."""
     message = f"The search parameter {name} {why}"
     return Malformed(message, [Issue("invalid", message, f"http.{name}")])
+
+
+def unknown(name: str, type_name: str, why: str = "is not known") -> Unsupported:
+    """A parameter or modifier that this server does not know."""
+    message = f"The search parameter {name} of {type_name} {why}"
+    return Unsupported(message, [Issue("not-supported", message, f"http.{name}")])
 
 
 def split(text: str, mark: str) -> list[str]:

@@ -1,0 +1,152 @@
+"""One search parameter as a condition. A kind of condition has its reader in one of three tables: by code, by modifier, by kind.
+
+What no table knows is refused by name: https://hl7.org/fhir/R4/search.html#errors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+from osler.platform.fhir import SearchParameter, reference_value, rid, search_parameters
+from osler.platform.store.search import values
+from osler.platform.store.search.query import Amounts, Condition, Dates, Identifiers, Ids, Missing, Nothing, Strings, Tokens
+from osler.platform.store.search.values import unknown
+
+ParametersOf = Callable[[str], Mapping[str, SearchParameter]]
+"""A type's search parameters by code: R4's, and those a tenant has added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which type's parameters are being read, and what their values may refer to."""
+
+    type: str
+    base: str
+    """Our own FHIR base URL, without a slash at the end."""
+    now: datetime
+    """For the prefix `ap`."""
+    parameters_of: ParametersOf = search_parameters
+    depth: int = 0
+    """Steps of chaining that have led here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One parameter as sent: `code:modifier=text`; `name` is how refusals call it."""
+
+    parameter: SearchParameter
+    modifier: str
+    name: str
+    text: str
+    reading: Reading
+
+    def only(self, *known: str) -> None:
+        """Refuse a modifier that is none of these."""
+        if self.modifier and self.modifier not in known:
+            raise unknown(self.name, self.reading.type, f"has no modifier :{self.modifier}")
+
+    def alternatives(self) -> list[str]:
+        """The values of the comma list, still escaped."""
+        return values.alternatives(self.name, self.text)
+
+
+Reader = Callable[[Asked], Condition]
+
+
+def condition(name: str, text: str, reading: Reading) -> Condition:
+    """Understand one parameter of `reading.type`. Raises `Unsupported` or `Malformed`, naming it."""
+    code, _, modifier = name.partition(":")
+    if not text:
+        raise values.bad(name, "has no value")
+    parameter = reading.parameters_of(reading.type).get(code)
+    if parameter is None or not parameter.searchable:
+        raise unknown(name, reading.type)
+    reader = CODES.get(code) or MODIFIERS.get((parameter.kind, modifier)) or KINDS[parameter.kind]
+    if modifier == "missing":
+        reader = missing
+    return reader(Asked(parameter, modifier, name, text, reading))
+
+
+def missing(asked: Asked) -> Condition:
+    """`:missing=true`: there is no value."""
+    return Missing(asked.parameter, values.boolean(asked.name, asked.text))
+
+
+def ids(asked: Asked) -> Condition:
+    """`_id`: the logical id, or one of several."""
+    asked.only()
+    texts = [values.unescape(part) for part in asked.alternatives()]
+    return Ids(tuple(rid(asked.reading.type, text) if values.LEGAL_ID.fullmatch(text) else 0 for text in texts))
+
+
+def tokens(asked: Asked) -> Condition:
+    """`code`, `system|code`, …; `:not` turns it round."""
+    asked.only("not")
+    parameter, negated = asked.parameter, asked.modifier == "not"
+    parts = asked.alternatives()
+    if parameter.identifies:
+        return Identifiers(parameter, tuple(values.code_and_system(asked.name, part) for part in parts), negated)
+    wanted = [found for part in parts if (found := values.token(parameter, asked.name, part)) is not None]
+    if not wanted and not negated:
+        return Nothing()
+    return Tokens(parameter, tuple(wanted), negated=negated)
+
+
+def references(asked: Asked) -> Condition:
+    """`patient=1`, `patient=Patient/1`, `subject:Patient=1`, a URL."""
+    parameter = asked.parameter
+    asked.only(*parameter.targets)
+    wanted: list[tuple[int | None, int | None]] = []
+    patients: list[int] = []
+    for part in asked.alternatives():
+        for target, number in values.reference(parameter, asked.name, part, asked.modifier or None, asked.reading.base):
+            if parameter.narrows_by_patient and target == "Patient":
+                patients.append(number)
+            else:
+                wanted.append((number, None))
+    return Tokens(parameter, tuple(wanted), tuple(patients))
+
+
+def uris(asked: Asked) -> Condition:
+    """A whole URI."""
+    asked.only()
+    found = [reference_value(values.unescape(part)) for part in asked.alternatives()]
+    return Tokens(asked.parameter, tuple((number, None) for number in found))
+
+
+def strings(asked: Asked) -> Condition:
+    """The start of a text, a part of it (`:contains`) or all of it (`:exact`)."""
+    asked.only("exact", "contains")
+    mode = cast("Literal['start', 'contains', 'exact']", asked.modifier or "start")
+    return Strings(asked.parameter, mode, tuple(values.string(asked.name, part, mode) for part in asked.alternatives()))
+
+
+def dates(asked: Asked) -> Condition:
+    """A date or partial date with a prefix."""
+    asked.only()
+    return Dates(asked.parameter, tuple(values.date(asked.name, part, asked.reading.now) for part in asked.alternatives()))
+
+
+def amounts(asked: Asked) -> Condition:
+    """A number or quantity with a prefix."""
+    asked.only()
+    return Amounts(asked.parameter, tuple(values.amount(asked.parameter, asked.name, part) for part in asked.alternatives()))
+
+
+CODES: dict[str, Reader] = {"_id": ids}
+"""Parameters with a reading of their own, by code."""
+MODIFIERS: dict[tuple[str, str], Reader] = {}
+"""Readings by (kind of parameter, modifier)."""
+KINDS: dict[str, Reader] = {
+    "token": tokens,
+    "reference": references,
+    "uri": uris,
+    "string": strings,
+    "date": dates,
+    "number": amounts,
+    "quantity": amounts,
+}
+"""Readings by kind of parameter."""

@@ -1,0 +1,56 @@
+"""Where a condition is asked: of which row, in which schema, for whom. Every piece of a search's SQL is written in one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from osler.platform.fhir import TYPE_CODE
+from osler.platform.store.search.arguments import Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What holds for all of a search: where each type's tables are, and what this actor may know of."""
+
+    schema_of: Callable[[str], str]
+    seen: frozenset[str]
+    """Types whose records the actor may read; a record of another type influences nothing."""
+    hidden: int = 0
+    """Sensitivity labels (a bit each) whose records the actor may not know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One type's tables and the alias of the row in question, which carries (prid, d, rid). `$1` is the tenant."""
+
+    type: str
+    world: World
+    arguments: Arguments
+    row: str = "x"
+
+    def table(self, name: str) -> str:
+        """A table of the type's schema: `resource`, `idx_token`, …"""
+        return f"{self.world.schema_of(self.type)}.{name}"
+
+    def add(self, value: Any, kind: str = "") -> str:
+        """The placeholder of a value."""
+        return self.arguments.add(value, kind)
+
+    def rtype(self) -> str:
+        """The placeholder of the type's code."""
+        return self.arguments.add(TYPE_CODE[self.type])
+
+    def of(self, type: str, row: str = "x") -> Scope:  # noqa: A002 - FHIR's word
+        """The same search at rows of another type: inside a chain."""
+        return replace(self, type=type, row=row)
+
+    def same_row(self, other: str = "p") -> str:
+        """Index row `other` is of this record, by the full key of the token and quantity indexes."""
+        row = self.row
+        return f"{other}.prid = {row}.prid and {other}.d = {row}.d and {other}.rid = {row}.rid"
+
+    def same_rid(self, other: str = "p") -> str:
+        """Index row `other` is of this record, by its number."""
+        return f"{other}.rid = {self.row}.rid"

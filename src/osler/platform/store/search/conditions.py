@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 from osler.platform.fhir import SearchParameter, reference_value, rid, search_parameters
 from osler.platform.store.search import values
+from osler.platform.store.search.chaining import chained, is_chained
 from osler.platform.store.search.query import Amounts, Condition, Dates, Identifiers, Ids, Missing, Nothing, Strings, Tokens
 from osler.platform.store.search.values import unknown
 
@@ -31,6 +32,10 @@ class Reading:
     parameters_of: ParametersOf = search_parameters
     depth: int = 0
     """Steps of chaining that have led here."""
+
+    def understand(self, name: str, text: str, further: Reading) -> Condition:
+        """A parameter at the far end of a chain, or inside another one."""
+        return condition(name, text, further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,11 @@ Reader = Callable[[Asked], Condition]
 
 def condition(name: str, text: str, reading: Reading) -> Condition:
     """Understand one parameter of `reading.type`. Raises `Unsupported` or `Malformed`, naming it."""
-    code, _, modifier = name.partition(":")
     if not text:
         raise values.bad(name, "has no value")
+    if is_chained(name):
+        return chained(name, text, reading)
+    code, _, modifier = name.partition(":")
     parameter = reading.parameters_of(reading.type).get(code)
     if parameter is None or not parameter.searchable:
         raise unknown(name, reading.type)

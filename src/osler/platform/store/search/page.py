@@ -11,11 +11,11 @@ from osler.platform.fhir import TYPE_CODE
 from osler.platform.store.reading_sql import HEAD
 from osler.platform.store.search.arguments import Arguments
 from osler.platform.store.search.cursor import Sealed, place
+from osler.platform.store.search.hits import found, rows_of
 from osler.platform.store.search.ordering import beyond, order_by, sorted_by, streamed
-from osler.platform.store.search.predicates import predicate
 from osler.platform.store.search.query import Query
 from osler.platform.store.search.scope import Scope, World
-from osler.platform.store.search.sources import Column, Source, source
+from osler.platform.store.search.sources import Column, Source
 
 AUDITED = 9
 """First free parameter behind tenant, stream, seq, head, at, action, actor and request id."""
@@ -60,7 +60,7 @@ def page(query: Query, world: World, sealed: Sealed | None = None, *, audited: b
     ]
     total = "null::int8"
     if query.total == "accurate":
-        parts.append(f"counted as materialized (select count(distinct x.rid) as total from {_from(chosen)} where {where})")
+        parts.append(f"counted as materialized (select count(distinct x.rid) as total from {rows_of(chosen)} where {where})")
         total = "(select total from counted)"
     if audited:
         parts.append(_logged(query, arguments))
@@ -74,27 +74,13 @@ from (select 1) as one left join found on true order by n"""
 
 def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
     """Which rows make the page, one more than it shows, and in which order."""
-    chosen, left = source(query.conditions, scope)
-    probes = [predicate(condition, scope) for condition in left] + visible(scope)
-    where = " and ".join([*chosen.where, *probes]) or "true"
+    chosen, where = found(query.conditions, scope)
     limit = scope.add(query.count + 1, "int8")
     native = streamed(query, chosen)
     columns = native or sorted_by(query, scope)
     after = place(sealed, [column.name for column in columns], [column.kind == "time" for column in columns])
     rows = (_streamed if native else _gathered)(chosen, columns, where, after, limit, scope.arguments)
     return Walk(chosen, where, columns, rows, order_by(columns, "t", nulls=not native))
-
-
-def visible(scope: Scope) -> list[str]:
-    """That the actor may know of the row, where records are hidden from somebody."""
-    if not scope.world.hidden:
-        return []
-    shown = f"{scope.same_rid()} and p.labels & {scope.add(scope.world.hidden)} = 0"
-    return [f"exists (select 1 from {scope.table('resource')} p where p.tenant = $1 and {shown} offset 0)"]
-
-
-def _from(chosen: Source) -> str:
-    return f"{chosen.each} cross join {chosen.table}" if chosen.each else chosen.table
 
 
 def _streamed(chosen: Source, columns: tuple[Column, ...], where: str, after: list[Any] | None, limit: str, arguments: Arguments) -> str:
@@ -114,7 +100,7 @@ def _streamed(chosen: Source, columns: tuple[Column, ...], where: str, after: li
 def _gathered(chosen: Source, columns: tuple[Column, ...], where: str, after: list[Any] | None, limit: str, arguments: Arguments) -> str:
     """Find every hit, then order them and cut the page out."""
     keys = "".join(f", {column.sql} as {column.name}" for column in columns if column.name not in ("rid", "d"))
-    hits = f"select distinct x.rid, x.d from {_from(chosen)} where {where}"
+    hits = f"select distinct x.rid, x.d from {rows_of(chosen)} where {where}"
     later = f"where {beyond(columns, after, arguments, alias='x', nulls=True)}" if after is not None else ""
     order = order_by(columns, "x", nulls=True)
     return f"select x.* from (select x.rid, x.d{keys} from (\n{hits}\n) x offset 0) x {later} order by {order} limit {limit}"

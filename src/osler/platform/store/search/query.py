@@ -110,6 +110,14 @@ class Special(msgspec.Struct, frozen=True):
         """Its rows as the driver of a search; asked only where `rank` is below NEVER."""
         raise NotImplementedError
 
+    def beside(self, tokens: Tokens, scope: Scope) -> Source | None:
+        """The driver that takes this code in as well; None: it cannot."""
+        return None
+
+    def reaches(self) -> frozenset[str]:
+        """The types of other records it looks at."""
+        return frozenset()
+
 
 Condition = Ids | Tokens | Identifiers | Strings | Dates | Amounts | Missing | Nothing | Special
 

@@ -13,6 +13,7 @@ from osler.platform.context import Context
 from osler.platform.fhir import TYPE_CODE, TYPE_NAME
 from osler.platform.store.codec import Codec
 from osler.platform.store.records import Stored
+from osler.platform.store.search.chains import beyond
 from osler.platform.store.search.cursor import Cursors
 from osler.platform.store.search.includes import MOST_INCLUDED, included
 from osler.platform.store.search.page import page
@@ -92,10 +93,11 @@ class Searcher:
         matches = [self._stored(row, rtype) for row in shown]
         more = len(hits) > query.count > 0
         cursor = self._cursor(ctx.tenant.key, query, order, shown[-1]) if more else None
-        notes: tuple[str, ...] = ()
+        notes = unread(query, readable(ctx.actor))
         others: list[Stored] = []
         if query.includes and matches:
-            others, notes = await self._included(query, matches, readable(ctx.actor), fetch, audited=audited)
+            others, cut = await self._included(query, matches, readable(ctx.actor), fetch, audited=audited)
+            notes += cut
         return Page(matches, others, total, cursor, notes)
 
     async def _included(
@@ -120,6 +122,14 @@ class Searcher:
     def _cursor(self, tenant: int, query: Query, order: Sequence[Column], row: Any) -> str:
         names = [column.name for column in order]
         return self._cursors.write(tenant, query, names, [row[f"by_{name}"] for name in names])
+
+
+def unread(query: Query, seen: frozenset[str]) -> tuple[str, ...]:
+    """What is said where a condition looks at records the actor may not read: the same whether there are any or not."""
+    kinds = frozenset().union(*(beyond(condition) for condition in query.conditions)) - seen
+    if not kinds:
+        return ()
+    return (f"Your role does not include reading {', '.join(sorted(kinds))}: such records were not looked at",)
 
 
 def shown_by(page: Page) -> str:

@@ -79,11 +79,25 @@ def source(conditions: Sequence[Condition], scope: Scope) -> tuple[Source, list[
     elif patient is not None and not isinstance(best, Ids | Identifiers):
         found = _in_record(patient, best, scope)
         conditions.remove(patient)
+    elif isinstance(best, Special) and (code := _beside(conditions)) is not None and (both := best.beside(code, scope)) is not None:
+        found = both
+        conditions.remove(code)
     else:
         found = _alone(best, scope)
     if found.covers in conditions:
         conditions.remove(found.covers)
     return found, conditions
+
+
+def _beside(conditions: Sequence[Condition]) -> Tokens | None:
+    """The code, if any, by which a driver that knows the patient can narrow its walk."""
+    codes = [condition for condition in conditions if isinstance(condition, Tokens) and by_value(condition)]
+    return min(codes, key=lambda condition: rank(condition, True), default=None)
+
+
+def by_value(condition: Tokens) -> bool:
+    """Its rows are found by their values."""
+    return not condition.patients and not condition.negated and all(value is not None for value, _ in condition.wanted)
 
 
 NARROW = timedelta(days=1)
@@ -129,7 +143,7 @@ def _in_record(patient: Tokens, best: Condition, scope: Scope) -> Source:
     """Rows of one patient's (or a few patients') records."""
     one = len(patient.patients) == 1
     record = among("x.prid", patient.patients, "int8", scope)
-    if isinstance(best, Tokens) and not best.patients and not best.negated and all(value is not None for value, _ in best.wanted):
+    if isinstance(best, Tokens) and by_value(best):
         single = one and len(best.wanted) == 1 and len(best.parameter.keys) == 1
         where = (*_keyed(best.parameter, scope), token(best, scope), record)
         return Source(f"{scope.table('idx_token')} x", where, BY_DATE if single else None, best)
@@ -139,16 +153,17 @@ def _in_record(patient: Tokens, best: Condition, scope: Scope) -> Source:
 
 def token(condition: Tokens, scope: Scope) -> str:
     """The rows of the token index that match, all with a value: found by value, then told apart by system."""
+    row = scope.row
     values = list(dict.fromkeys(value for value, _ in condition.wanted if value is not None))
-    found = among("x.val", values, "int8", scope)
+    found = among(f"{row}.val", values, "int8", scope)
     if all(system is None for _, system in condition.wanted):
         return found
     if len(condition.wanted) == 1:
-        return f"{found} and x.sys = {scope.add(condition.wanted[0][1])}"
+        return f"{found} and {row}.sys = {scope.add(condition.wanted[0][1])}"
     parts = []
     for value, system in condition.wanted:
-        of_system = "" if system is None else f" and x.sys = {scope.add(system)}"
-        parts.append(f"(x.val = {scope.add(value)}{of_system})")
+        of_system = "" if system is None else f" and {row}.sys = {scope.add(system)}"
+        parts.append(f"({row}.val = {scope.add(value)}{of_system})")
     return f"{found} and ({' or '.join(parts)})"
 
 

@@ -87,7 +87,7 @@ async def test_files_are_the_same_bytes_for_the_same_day_and_seed(database: Test
     osler = Command(database, tmp_path / "data")
     digests = []
     for name in ("one", "two"):
-        osler.run("seed", "--out", tmp_path / name, "--patients", "16", "--as-of", "2026-02-03")
+        osler.run("seed", "--out", tmp_path / name, "--patients", "20", "--as-of", "2026-02-03")
         digests.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / name).iterdir()})
 
     assert digests[0] == digests[1]
@@ -96,9 +96,9 @@ async def test_files_are_the_same_bytes_for_the_same_day_and_seed(database: Test
 
 async def test_the_files_can_be_imported_again(database: TestDatabase, tmp_path: Path) -> None:
     osler = Command(database, tmp_path / "data")
-    osler.run("seed", "--out", tmp_path / "files", "--patients", "16", "--as-of", "2026-11-21")
+    osler.run("seed", "--out", tmp_path / "files", "--patients", "20", "--as-of", "2026-11-21")
 
     done = osler.run("import", tmp_path / "files", "--tenant", "alpha")
 
     assert done.returncode == 0, done.stdout
-    assert await stored(database, database.alpha) == generated(Clinic(date(2026, 11, 21), 1, 16))
+    assert await stored(database, database.alpha) == generated(Clinic(date(2026, 11, 21), 1, 20))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from random import Random
+from typing import TypeVar
 
 from osler.demo.codes import Json, moment, ref
 from osler.demo.model import Person, Visit
 from osler.demo.staff import BY_SPECIALTY, Practitioner
+
+Option = TypeVar("Option")
 
 SHORT = {
     "Encounter": "e",
@@ -30,6 +34,10 @@ SHORT = {
     "Appointment": "ap",
     "Provenance": "prov",
     "Consent": "con",
+    "Device": "dev",
+    "QuestionnaireResponse": "qr",
+    "Media": "im",
+    "Binary": "b",
 }
 RESTRICTED: list[Json] = [
     {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R", "display": "restricted"},
@@ -63,6 +71,7 @@ class Chart:
         """True while what is written belongs to the Part 2 program."""
         self.pcp = self.choose(self._primary_specialty())
         self._counts: dict[str, int] = {}
+        self._asked: set[str] = set()
 
     def _primary_specialty(self) -> str:
         age = self.person.age(self.as_of)
@@ -73,6 +82,20 @@ class Chart:
     def choose(self, specialty: str) -> Practitioner:
         """One practitioner of this specialty, or of family medicine where the clinic has none."""
         return self.rng.choice(BY_SPECIALTY.get(specialty) or BY_SPECIALTY["family"])
+
+    def once(self, what: str, share: float) -> bool:
+        """True the first time it is asked, for this share of people; for everybody whose record is to be complete.
+
+        The draw is the fact's own, so that one more fact changes nothing about the others.
+        """
+        if what in self._asked:
+            return False
+        self._asked.add(what)
+        return self.person.complete or Random(f"{self.person.seed}/{what}").random() < share
+
+    def choice(self, what: str, options: Sequence[Option], weights: Sequence[int] | None = None) -> Option:
+        """One of the options, always the same for the same person and question."""
+        return Random(f"{self.person.seed}/which {what}").choices(options, weights)[0]
 
     def add(self, resource_type: str, body: Json, profile_meta: Json | None = None, id_: str | None = None) -> str:
         """Append one resource with the next id of its type and give back `Type/id`."""

@@ -9,11 +9,11 @@ from datetime import date
 import msgspec
 
 from osler.demo.codes import Json
+from osler.demo.house import house
 from osler.demo.planning import plan_visits
 from osler.demo.population import residents
 from osler.demo.record import write_record
 from osler.demo.special import FIRST_RESIDENT, SPECIAL, special_people
-from osler.demo.staff import clinic_resources
 from osler.platform.errors import Malformed
 
 MOST_PATIENTS = 12_000
@@ -36,7 +36,7 @@ class Clinic:
     def groups(self, wanted: Collection[str] | None = None) -> Iterator[tuple[str, list[Json]]]:
         """The id of each group (`clinic`, then each patient's) with its resources; one group in memory at a time."""
         if wanted is None or "clinic" in wanted:
-            yield "clinic", clinic_resources(self.as_of)
+            yield "clinic", house(self.as_of)
         for special, person in special_people(self.as_of):
             if wanted is None or person.id in wanted:
                 yield person.id, special.write(person, self.as_of)

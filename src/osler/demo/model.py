@@ -87,6 +87,8 @@ class Person:
     smoker: Literal["never", "former", "current"] = "never"
     height_z: float = 0.0
     adult_bmi: float = 25.0
+    complete: bool = False
+    """True for one of whom everything that may be asked has been asked: see `Chart.once`."""
     problems: list[Problem] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
 

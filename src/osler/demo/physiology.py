@@ -162,6 +162,22 @@ def head_cm(person: Person, day: date) -> float:
     return round(_at(person.age(day) * 12, HEAD[person.sex]) * (1 + 0.012 * person.height_z), 1)
 
 
+def percentiles(person: Person, day: date) -> dict[str, int]:
+    """Where a child stands among children of the same age and sex: body mass, weight for length, head."""
+    age = person.age(day)
+    mass, head = (person.adult_bmi - 23.5) / 4.4, 0.9 * person.height_z
+    found: dict[str, int] = {}
+    if 2 <= age < 20:
+        found["pediatric-bmi-for-age"] = _percentile(mass)
+    if age < 3:
+        found |= {"pediatric-weight-for-height": _percentile(mass), "head-occipital-frontal-circumference-percentile": _percentile(head)}
+    return found
+
+
+def _percentile(deviations: float) -> int:
+    return max(1, min(99, round(50 * (1 + math.erf(deviations / math.sqrt(2))))))
+
+
 def blood_pressure(person: Person, day: date, rng: Random) -> tuple[int, int]:
     """Systolic and diastolic in mmHg: higher with age, weight and untreated hypertension; treatment works over weeks."""
     age = person.age(day)

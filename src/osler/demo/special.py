@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
+from typing import cast
 
 from osler.demo.chart import Chart
 from osler.demo.codes import Json, coding, hl7, later, moment, ref
 from osler.demo.heavy import heavy_record
-from osler.demo.model import Allergies, Household, Person, Problem, Sex, Visit
+from osler.demo.model import Allergies, Household, Person, Problem, Sex, Visit, VisitKind
 from osler.demo.planning import begin_treatment, plan_visits
 from osler.demo.population import mrn
 from osler.demo.record import close_chart, open_chart, write_record, write_visit
 from osler.demo.staff import ORGANIZATION_REF
 from osler.demo.tables.conditions import CHRONIC_BY_KEY, OPIOID_DEPENDENCE, Chronic
 from osler.demo.tables.labs import PANELS
+from osler.demo.tables.short_illnesses import ACUTE
 from osler.demo.writing.encounters import open_encounter
 from osler.demo.writing.results import write_order, write_report, write_result, write_specimen
 
@@ -45,6 +47,7 @@ class Special:
     former_family: str | None = None
     partial_birth: str | None = None
     died_days_ago: int | None = None
+    complete: bool = False
     write: Callable[[Person, date], list[Json]] = write_record
 
 
@@ -198,6 +201,44 @@ SPECIAL: tuple[Special, ...] = (
         partial_birth="month",
     ),
     Special("no-allergies-recorded", ("Grace",), "Okafor", "female", 29.4, allergies="not-recorded", race="black"),
+    Special(
+        "complete-woman",
+        ("Rosa", "Inés"),
+        "Delgado",
+        "female",
+        33.4,
+        (("asthma", 12), ("depression", 2.4), ("food-insecurity", 1.8), ("hypertension", 2.2)),
+        "some",
+        ("penicillin",),
+        hispanic=True,
+        former_family="Robles",
+        complete=True,
+    ),
+    Special(
+        "complete-elder",
+        ("Henry", "Lee"),
+        "Begay",
+        "male",
+        72.3,
+        (("copd", 9), ("hypertension", 15), ("knee-arthritis", 8), ("depression", 3), ("food-insecurity", 2), ("diabetes", 6)),
+        "some",
+        ("sulfonamide",),
+        race="native",
+        suffix="Jr.",
+        complete=True,
+    ),
+    Special(
+        "complete-child",
+        ("Mila",),
+        "Archer",
+        "female",
+        2.6,
+        (("asthma", 0.4),),
+        "some",
+        ("egg",),
+        guardian=("Nora Archer", "female"),
+        complete=True,
+    ),
     Special("no-visits", ("Peter",), "Lindqvist", "male", 31.0, allergies="not-recorded"),
 )
 FIRST_RESIDENT = 21
@@ -241,6 +282,7 @@ def _person(special: Special, number: int, as_of: date) -> Person:
         height_z=rng.gauss(0, 0.6),
         adult_bmi=rng.uniform(23, 29),
         allergens=special.allergens,
+        complete=special.complete,
     )
     if special.guardian:
         person.contact = (special.guardian[0], "PRN")
@@ -251,9 +293,25 @@ def _person(special: Special, number: int, as_of: date) -> Person:
     person.problems = [Problem(_chronic(key), later(as_of, years=-years)) for key, years in special.illnesses]
     if special.id != "no-visits":
         plan_visits(person, as_of, charted_years=4.5)
+    if special.complete and special.age > 18:
+        _finish_the_picture(person, as_of)
     if special.id == "part2":
         _join_program(person, as_of)
     return person
+
+
+def _finish_the_picture(person: Person, as_of: date) -> None:
+    """The visits that chance might leave out: the emergency room, the ward, a check-up between them; smoked until lately."""
+    person.smoker = "former"
+    taken = {visit.day for visit in person.visits}
+    illness = next(one for one in ACUTE if one.diagnosis.key == "uti")
+    for days, kind, acute in ((400, "emergency", illness), (300, "inpatient", None), (250, "well", None), (200, "followup", None)):
+        day = as_of - timedelta(days=days)
+        while day in taken:
+            day += timedelta(days=1)
+        taken.add(day)
+        person.visits.append(Visit(day, 10 * 60, cast("VisitKind", kind), acute))
+    person.visits.sort(key=lambda visit: visit.day)
 
 
 def _chronic(key: str) -> Chronic:

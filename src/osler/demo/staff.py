@@ -74,7 +74,7 @@ BY_SPECIALTY: dict[str, tuple[Practitioner, ...]] = {
 
 def clinic_resources(as_of: date) -> list[Json]:
     """Everything of the clinic that patients' records point to, in the order in which it must be loaded."""
-    return [*_organizations(), *_locations(), *_people(), *_calendars(as_of)]
+    return [*_organizations(), *_locations(), _endpoint(), *_people(), *_calendars(as_of)]
 
 
 def _address(line: str, city: str, postal_code: str) -> Json:
@@ -133,6 +133,20 @@ def _locations() -> list[Json]:
     ]
 
 
+def _endpoint() -> Json:
+    """The clinic's Direct address."""
+    return {
+        "resourceType": "Endpoint",
+        "id": "clinic-direct",
+        "status": "active",
+        "connectionType": {"system": HL7 + "endpoint-connection-type", "code": "direct-project", "display": "Direct Project"},
+        "name": "Direct address",
+        "managingOrganization": ref(ORGANIZATION_REF, ORGANIZATION_NAME),
+        "payloadType": [{"text": "Any"}],
+        "address": "mailto:records@direct.demo.osler.example",
+    }
+
+
 def _people() -> list[Json]:
     found: list[Json] = []
     for number, one in enumerate(STAFF, 1):
@@ -166,6 +180,7 @@ def _people() -> list[Json]:
                 "specialty": [concept(TAXONOMY, one.specialty.code, one.specialty.name)],
                 "location": [ref(f"Location/{place.id}", place.name)],
                 "telecom": [{"system": "phone", "value": place.phone, "use": "work"}],
+                "endpoint": [ref("Endpoint/clinic-direct")],
             }
         )
     return found

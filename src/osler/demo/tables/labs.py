@@ -129,3 +129,9 @@ SPECIMENS: dict[str, tuple[str, str]] = {
     "throat": ("258529004", "Throat swab"),
     "nasal": ("258500001", "Nasopharyngeal swab"),
 }
+SITES: dict[str, tuple[str, str]] = {
+    "blood": ("368208006", "Left upper arm structure"),
+    "throat": ("54066008", "Pharyngeal structure"),
+    "nasal": ("71836000", "Nasopharyngeal structure"),
+}
+"""Where a specimen is taken from."""

@@ -7,7 +7,7 @@ from base64 import b64encode
 from osler.demo.chart import Seen
 from osler.demo.codes import HL7, LOINC, Json, coding, concept, hl7, profile, ref
 from osler.demo.staff import ORGANIZATION_REF
-from osler.demo.tables.staff import ORGANIZATION_NAME
+from osler.demo.tables.staff import ORGANIZATION_NAME, SPECIALTIES
 
 CATEGORY: list[Json] = [
     {"coding": [coding("http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "clinical-note", "Clinical Note")]}
@@ -15,11 +15,14 @@ CATEGORY: list[Json] = [
 PROGRESS = concept(LOINC, "11506-3", "Progress note")
 HISTORY = concept(LOINC, "34117-2", "History and physical note")
 DISCHARGE = concept(LOINC, "18842-5", "Discharge summary")
+CONSULT = concept(LOINC, "11488-4", "Consult note")
 TYPES = {"well": HISTORY, "newborn": HISTORY, "inpatient": DISCHARGE}
 FORMAT = coding(
     "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", "urn:ihe:iti:xds:2017:mimeTypeSufficient", "mimeType Sufficient"
 )
 TRANSMITTER = coding("http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type", "transmitter", "Transmitter")
+PRIMARY = ("family", "internal", "pediatrics", "nurse-practitioner", "addiction")
+SPECIALISTS = frozenset(specialty.key for specialty in SPECIALTIES) - frozenset(PRIMARY)
 FINE = ("Appears well.", "In no distress.", "Comfortable, talking in full sentences.", "Alert and cooperative.")
 ADVICE = (
     "Return sooner if worse.",
@@ -64,7 +67,7 @@ def write_note(seen: Seen) -> None:
         "identifier": [{"system": "https://demo.osler.example/ids/document", "value": f"D{seen.encounter['reference'].split('/')[1]}"}],
         "status": "current",
         "docStatus": "final",
-        "type": TYPES.get(seen.visit.kind, PROGRESS),
+        "type": CONSULT if seen.practitioner.specialty.key in SPECIALISTS else TYPES.get(seen.visit.kind, PROGRESS),
         "category": CATEGORY,
         "subject": seen.chart.subject,
         "date": seen.at(45),
@@ -80,7 +83,7 @@ def write_note(seen: Seen) -> None:
         write_provenance(seen, document)
 
 
-def write_provenance(seen: Seen, target: str) -> None:
+def write_provenance(seen: Seen, *targets: str) -> None:
     """Who wrote it, for whom, and who passed it on."""
     author = {"type": hl7("provenance-participant-type", "author", "Author"), "who": seen.performer, "onBehalfOf": ref(ORGANIZATION_REF)}
     transmitter = {
@@ -88,5 +91,10 @@ def write_provenance(seen: Seen, target: str) -> None:
         "who": ref(ORGANIZATION_REF, ORGANIZATION_NAME),
     }
     activity = {"coding": [coding(HL7 + "v3-DataOperation", "CREATE", "create")]}
-    body: Json = {"target": [ref(target)], "recorded": seen.at(46), "activity": activity, "agent": [author, transmitter]}
+    body: Json = {
+        "target": [ref(target) for target in targets],
+        "recorded": seen.at(46),
+        "activity": activity,
+        "agent": [author, transmitter],
+    }
     seen.chart.add("Provenance", body, profile("provenance"))

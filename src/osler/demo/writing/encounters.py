@@ -63,6 +63,8 @@ def under_way(chart: Chart, visit: Visit) -> bool:
 
 
 def _seen_by(chart: Chart, visit: Visit) -> Practitioner:
+    if visit.kind == "followup" and chart.person.complete and chart.once("specialist", 1):
+        return chart.choose("cardiology")
     if visit.kind == "addiction":
         return chart.choose("addiction")
     if visit.kind in ("emergency", "inpatient"):
@@ -137,7 +139,9 @@ def _open_with_diagnosis(chart: Chart, visit: Visit, practitioner: Practitioner)
     seen = Seen(chart, visit, encounter, practitioner, f"Location/{PLACES[practitioner.place].id}")
     healed = later(visit.day, days=acute.days)
     over = healed < (chart.person.died or chart.as_of)
+    asserted = {"url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", "valueDateTime": visit.day.isoformat()}
     body: Json = {
+        "extension": [asserted],
         "clinicalStatus": clinical_status("resolved" if over else "active"),
         "verificationStatus": CONFIRMED,
         "category": [DIAGNOSED_HERE],

@@ -35,6 +35,8 @@ def immunize(seen: Seen) -> None:
         return
     chart, day = seen.chart, seen.visit.day
     given = 0
+    if chart.person.age(day) >= 18 and chart.once("refused vaccine", 0.04):
+        _refused(seen)
     months = chart.person.age(day) * 12
     for dose in CHILD_SCHEDULE if months < 216 else ADULT_SCHEDULE:
         if given < AT_ONE_VISIT and _due(chart, dose, day):
@@ -46,6 +48,23 @@ def immunize(seen: Seen) -> None:
         _yearly(seen, "flu" if day.year >= FLU_TRIVALENT_SINCE else "flu-quad")
     if months >= 144 and day.year >= COVID_SINCE and day.month in (9, 10, 11, 12) and chart.rng.random() < 0.35:
         _yearly(seen, "covid")
+
+
+def _refused(seen: Seen) -> None:
+    vaccine = VACCINES["pcv20"]
+    body: Json = {
+        "status": "not-done",
+        "statusReason": hl7("v3-ActReason", "PATOBJ", "patient objection"),
+        "vaccineCode": concept(CVX, vaccine.cvx, vaccine.name),
+        "patient": seen.chart.subject,
+        "encounter": seen.encounter,
+        "occurrenceDateTime": seen.at(20),
+        "recorded": seen.at(22),
+        "primarySource": True,
+        "location": ref(seen.location),
+    }
+    seen.chart.add("Immunization", body, profile("immunization"))
+    seen.plan.append(f"{vaccine.name} offered and declined.")
 
 
 def _due(chart: Chart, dose: Dose, day: date) -> bool:

@@ -5,14 +5,46 @@ from __future__ import annotations
 from datetime import timedelta
 
 from osler.demo.chart import Chart, Seen
-from osler.demo.codes import HL7, RXNORM, UCUM, Json, coding, concept, hl7, later, profile, ref
+from osler.demo.codes import HL7, RXNORM, SNOMED, UCUM, US_CORE, Json, coding, concept, hl7, later, profile, ref
 from osler.demo.staff import ORGANIZATION_REF
 from osler.demo.tables.drugs import DRUGS, PENICILLINS, Drug
 
-CATEGORY: list[Json] = [hl7("medicationrequest-category", "community", "Community")]
+COMMUNITY: list[Json] = [hl7("medicationrequest-category", "community", "Community")]
+CATEGORIES: dict[str, list[Json]] = {
+    "acute": [hl7("medicationrequest-category", "outpatient", "Outpatient")],
+    "emergency": [hl7("medicationrequest-category", "discharge", "Discharge")],
+    "inpatient": [hl7("medicationrequest-category", "inpatient", "Inpatient")],
+}
+STOCKED = ("albuterol", "fluticasone-salmeterol")
+"""Products the clinic's own cabinet holds: prescriptions point at the Medication instead of repeating its code."""
 CODES = {key: concept(RXNORM, drug.rxnorm, drug.name) for key, drug in DRUGS.items()}
 ORDERED = hl7("dose-rate-type", "ordered", "Ordered")
-ORAL = concept("http://snomed.info/sct", "26643006", "Oral route")
+ORAL = concept(SNOMED, "26643006", "Oral route")
+
+
+def stocked() -> list[Json]:
+    """The products in the clinic's cabinet."""
+    return [
+        {"resourceType": "Medication", "id": f"med-{key}", "meta": profile("medication"), "code": CODES[key], "status": "active"}
+        for key in STOCKED
+    ]
+
+
+def medicine(key: str) -> Json:
+    """`medication[x]`: the code, or the product in the cabinet."""
+    if key in STOCKED:
+        return {"medicationReference": ref(f"Medication/med-{key}", DRUGS[key].name)}
+    return {"medicationCodeableConcept": CODES[key]}
+
+
+def adherence(seen: Seen) -> Json:
+    """What the patient says about taking it, http://hl7.org/fhir/us/core/StructureDefinition-us-core-medication-adherence.html"""
+    parts = [
+        {"url": "medicationAdherence", "valueCodeableConcept": concept(SNOMED, "1156699004", "Complies with drug therapy")},
+        {"url": "dateAsserted", "valueDateTime": seen.at(15)},
+        {"url": "informationSource", "valueCodeableConcept": concept(SNOMED, "116154003", "Patient")},
+    ]
+    return {"url": US_CORE + "medication-adherence", "extension": parts}
 
 
 def dosage(drug: Drug) -> list[Json]:
@@ -33,20 +65,21 @@ def dosage(drug: Drug) -> list[Json]:
 
 DOSAGES = {key: dosage(drug) for key, drug in DRUGS.items()}
 for _key in ("albuterol", "fluticasone", "fluticasone-salmeterol"):
-    DOSAGES[_key][0]["route"] = concept("http://snomed.info/sct", "447694001", "Respiratory tract route")
-DOSAGES["hydrocortisone-cream"][0]["route"] = concept("http://snomed.info/sct", "6064005", "Topical route")
-DOSAGES["buprenorphine-naloxone"][0]["route"] = concept("http://snomed.info/sct", "37839007", "Sublingual route")
+    DOSAGES[_key][0]["route"] = concept(SNOMED, "447694001", "Respiratory tract route")
+DOSAGES["hydrocortisone-cream"][0]["route"] = concept(SNOMED, "6064005", "Topical route")
+DOSAGES["buprenorphine-naloxone"][0]["route"] = concept(SNOMED, "37839007", "Sublingual route")
 
 
-def prescribe(seen: Seen, key: str, status: str, reason: str | None) -> str:
+def prescribe(seen: Seen, key: str, status: str, reason: str | None, renewal: bool = False) -> str:
     """One prescription written at this visit."""
     drug = DRUGS[key]
-    body: Json = {
+    body: Json = {"extension": [adherence(seen)]} if renewal and seen.chart.once(f"adherence {key}", 0.3) else {}
+    body |= {
         "status": status,
         "intent": "order",
-        "category": CATEGORY,
+        "category": CATEGORIES.get(seen.visit.kind, COMMUNITY),
         "reportedBoolean": False,
-        "medicationCodeableConcept": CODES[key],
+        **medicine(key),
         "subject": seen.chart.subject,
         "encounter": seen.encounter,
         "authoredOn": seen.at(16),
@@ -63,7 +96,7 @@ def prescribe(seen: Seen, key: str, status: str, reason: str | None) -> str:
         "expectedSupplyDuration": {"value": drug.days, "unit": "days", "system": UCUM, "code": "d"},
     }
     reference = seen.chart.add("MedicationRequest", body, profile("medicationrequest"))
-    if seen.chart.rng.random() < 0.25 and not seen.chart.restricted:
+    if (seen.chart.rng.random() < 0.25 or seen.chart.person.complete) and not seen.chart.restricted:
         _dispense(seen, key, drug, reference, supply)
     return reference
 
@@ -76,7 +109,7 @@ def _dispense(seen: Seen, key: str, drug: Drug, prescription: str, supply: Json)
         "MedicationDispense",
         {
             "status": "completed",
-            "medicationCodeableConcept": CODES[key],
+            **medicine(key),
             "subject": seen.chart.subject,
             "context": seen.encounter,
             "performer": [{"actor": ref(ORGANIZATION_REF)}],
@@ -112,6 +145,8 @@ def prescribe_for_visit(seen: Seen) -> None:
             prescribe(seen, chosen, "completed" if finished else "active", seen.diagnoses[0])
             seen.plan.append(f"{drug.name}: {drug.directions.lower()}.")
         return
+    if visit.kind == "inpatient":
+        prescribe(seen, "acetaminophen", "completed", seen.diagnoses[0] if seen.diagnoses else None)
     if visit.kind in ("newborn", "inpatient"):
         return
     for problem in chart.person.problems:
@@ -130,7 +165,7 @@ def _renew(seen: Seen, problem: str, drugs: tuple[str, ...]) -> None:
         wait = lasts(DRUGS[key])
         if (last := chart.prescribed.get(key)) and (seen.visit.day - last).days < wait:
             continue
-        prescribe(seen, key, "completed" if _renewed_later(seen, wait) else _running(chart), chart.conditions[problem])
+        prescribe(seen, key, "completed" if _renewed_later(seen, wait) else _running(chart), chart.conditions[problem], last is not None)
         chart.prescribed[key] = seen.visit.day
         drug = DRUGS[key]
         seen.plan.append(f"{'Continue' if last else 'Start'} {drug.name}: {drug.directions.lower()}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from osler.demo.chart import Chart
 from osler.demo.codes import LOINC, SNOMED, Json, concept, hl7, later, profile, quantity, ref
-from osler.demo.staff import ORGANIZATION_REF
+from osler.demo.staff import BY_SPECIALTY, ORGANIZATION_REF
 from osler.demo.tables.staff import ORGANIZATION_NAME
 from osler.demo.writing.problems import assess_plan_tag
 
@@ -40,6 +40,10 @@ def write_care_team(chart: Chart) -> None:
     for specialty in sorted(specialties)[:3]:
         one = chart.choose(specialty)
         members.append({"role": [concept(SNOMED, "224529009", "Clinical specialist")], "member": ref(one.reference, one.display)})
+    if chart.once("care coordinator", 0.3):
+        nurse = chart.choice("care coordinator", BY_SPECIALTY["nurse"])
+        coordinator = [concept(SNOMED, "768820003", "Care coordinator")]
+        members.append({"role": coordinator, "member": ref(f"PractitionerRole/role-{nurse.id}", nurse.display)})
     caregiver = [concept(SNOMED, "133932002", "Caregiver")]
     members += [{"role": caregiver, "member": ref(f"RelatedPerson/{one['id']}")} for one in chart.of_type("RelatedPerson")]
     body: Json = {
@@ -74,7 +78,7 @@ def _goal(chart: Chart, key: str) -> Json:
     body: Json = {
         "lifecycleStatus": "cancelled" if chart.person.died else "active",
         "achievementStatus": hl7("goal-achievement", "in-progress", "In Progress"),
-        "description": {"text": words},
+        "description": concept(LOINC, code, measure, words),
         "subject": chart.subject,
         "startDate": _since(chart, key),
         "target": [

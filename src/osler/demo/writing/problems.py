@@ -34,16 +34,16 @@ def clinical_status(code: str) -> Json:
 def write_problems(chart: Chart) -> None:
     """Lasting illnesses, recorded at the first visit after they began."""
     for problem in chart.person.problems:
-        recorded = next((visit.day for visit in chart.person.visits if visit.day >= problem.onset), None)
-        if recorded is None:
+        found = next(((place, visit.day) for place, visit in enumerate(chart.person.visits, 1) if visit.day >= problem.onset), None)
+        if found is None:
             continue
         chart.restricted = problem.key == "opioid-dependence"
-        chart.conditions[problem.key] = write_problem(chart, problem, recorded)
+        chart.conditions[problem.key] = write_problem(chart, problem, *found)
         chart.restricted = False
 
 
-def write_problem(chart: Chart, problem: Problem, recorded: date) -> str:
-    """One item of the problem list."""
+def write_problem(chart: Chart, problem: Problem, visit: int, recorded: date) -> str:
+    """One item of the problem list, put there at the person's n-th visit."""
     social = problem.key == "food-insecurity"
     category: list[Json] = [HEALTH_CONCERN, {"coding": [coding(CATEGORY_TAG, "sdoh", "SDOH")]}] if social else [PROBLEM_LIST]
     body: Json = {
@@ -53,6 +53,7 @@ def write_problem(chart: Chart, problem: Problem, recorded: date) -> str:
         "category": category,
         "code": diagnosis_code(problem.chronic.diagnosis),
         "subject": chart.subject,
+        "encounter": ref(f"Encounter/{chart.person.id}-e{visit}"),
         "onsetDateTime": problem.onset.isoformat(),
     }
     if problem.ended:

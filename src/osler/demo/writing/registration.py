@@ -80,7 +80,7 @@ def _telecom(chart: Chart) -> list[Json]:
 def _addresses(chart: Chart) -> list[Json]:
     home = chart.person.household
     here: Json = {"use": "home", "line": [home.line], "city": home.city, "state": "AZ", "postalCode": home.postal_code, "country": "US"}
-    if chart.rng.random() >= 0.15 or chart.person.age(chart.as_of) < 5:
+    if (chart.rng.random() >= 0.15 and not chart.person.complete) or chart.person.age(chart.as_of) < 5:
         return [here]
     moved = chart.as_of - timedelta(days=chart.rng.randint(200, 1500))
     here["period"] = {"start": moved.isoformat()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from osler.demo import physiology
 from osler.demo.chart import Seen
 from osler.demo.codes import ACCESSION, LOINC, SNOMED, Json, coding, concept, hl7, profile, quantity, ref
-from osler.demo.tables.labs import ANALYTES, PANELS, SPECIMENS, Analyte, Panel
+from osler.demo.tables.labs import ANALYTES, PANELS, SITES, SPECIMENS, Analyte, Panel
 
 LAB_CATEGORY: list[Json] = [hl7("observation-category", "laboratory", "Laboratory")]
 REPORT_CATEGORY: list[Json] = [hl7("v2-0074", "LAB", "Laboratory")]
@@ -89,7 +89,10 @@ def write_specimen(seen: Seen, kind: str) -> Json:
         "subject": seen.chart.subject,
         "receivedTime": seen.at(60),
         "collection": {"collector": seen.performer, "collectedDateTime": seen.at(15)},
+        "condition": [hl7("v2-0493", "COOL", "Cool") if kind in ("urine", "nasal") else hl7("v2-0493", "ROOM", "Room temperature")],
     }
+    if site := SITES.get(kind):
+        body["collection"]["bodySite"] = concept(SNOMED, *site)
     return ref(seen.chart.add("Specimen", body, profile("specimen")))
 
 

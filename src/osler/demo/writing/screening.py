@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from osler.demo.chart import Seen
 from osler.demo.codes import LOINC, SNOMED, US_CORE, Json, coding, concept, hl7, quantity, ref
+from osler.demo.tables.questions import ANSWERS, PHQ9_ITEMS
+from osler.demo.writing.questionnaires import write_phq9
 
 SOCIAL: list[Json] = [hl7("observation-category", "social-history", "Social History")]
 SURVEY: list[Json] = [hl7("observation-category", "survey", "Survey")]
@@ -14,23 +16,6 @@ SMOKER = {
     "former": concept(SNOMED, "8517006", "Ex-smoker"),
     "current": concept(SNOMED, "449868002", "Smokes tobacco daily"),
 }
-PHQ9_ITEMS = (
-    ("44250-9", "Little interest or pleasure in doing things"),
-    ("44255-8", "Feeling down, depressed, or hopeless"),
-    ("44259-0", "Trouble falling or staying asleep, or sleeping too much"),
-    ("44254-1", "Feeling tired or having little energy"),
-    ("44251-7", "Poor appetite or overeating"),
-    ("44258-2", "Feeling bad about yourself"),
-    ("44252-5", "Trouble concentrating on things"),
-    ("44253-3", "Moving or speaking slowly, or being fidgety or restless"),
-    ("44260-8", "Thoughts that you would be better off dead"),
-)
-ANSWERS = (
-    ("LA6568-5", "Not at all"),
-    ("LA6569-3", "Several days"),
-    ("LA6570-1", "More than half the days"),
-    ("LA6571-9", "Nearly every day"),
-)
 PHQ9, PHQ2 = (
     concept(LOINC, "44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]", "PHQ-9 total score"),
     concept(LOINC, "55758-7", "Patient Health Questionnaire 2 item (PHQ-2) total score [Reported]", "PHQ-2 total score"),
@@ -45,7 +30,7 @@ def screen(seen: Seen) -> None:
     person, day, visit = seen.chart.person, seen.visit.day, seen.visit
     age = person.age(day)
     if visit.kind == "well" and age >= 16:
-        _answer(seen, SMOKING, SOCIAL, {"valueCodeableConcept": SMOKER[person.smoker]}, "smokingstatus")
+        answer(seen, SMOKING, SOCIAL, {"valueCodeableConcept": SMOKER[person.smoker]}, "smokingstatus")
     depressed = person.problem("depression", day)
     if visit.kind in ("well", "followup", "telehealth") and depressed:
         _phq9(seen, 1.0 if depressed.treated is None or day <= depressed.treated else 0.5 ** ((day - depressed.treated).days / 60))
@@ -56,7 +41,7 @@ def screen(seen: Seen) -> None:
         _score(seen, GAD7, max(0, min(21, round(seen.chart.rng.gauss(5 + 9 * calm, 1.5)))))
     if visit.kind == "well" and age >= 18:
         hungry = person.problem("food-insecurity", day)
-        _answer(seen, FOOD, SDOH, {"valueCodeableConcept": AT_RISK if hungry else NO_RISK}, "observation-screening-assessment")
+        answer(seen, FOOD, SDOH, {"valueCodeableConcept": AT_RISK if hungry else NO_RISK}, "observation-screening-assessment")
 
 
 def _phq9(seen: Seen, burden: float) -> None:
@@ -65,22 +50,26 @@ def _phq9(seen: Seen, burden: float) -> None:
     scores.append(1 if burden > 0.8 and rng.random() < 0.08 else 0)
     members: list[Json] = []
     for (code, words), score in zip(PHQ9_ITEMS, scores, strict=True):
-        answer = concept(LOINC, *ANSWERS[score])
+        chosen = concept(LOINC, *ANSWERS[score])
         members.append(
-            ref(_answer(seen, concept(LOINC, code, words), SURVEY, {"valueCodeableConcept": answer}, "observation-screening-assessment"))
+            ref(answer(seen, concept(LOINC, code, words), SURVEY, {"valueCodeableConcept": chosen}, "observation-screening-assessment"))
         )
-    _score(seen, PHQ9, sum(scores), members)
+    response = write_phq9(seen, scores) if not seen.chart.restricted else None
+    _score(seen, PHQ9, sum(scores), members, response)
     seen.findings.append(f"PHQ-9 {sum(scores)} of 27.")
 
 
-def _score(seen: Seen, code: Json, score: int, members: list[Json] | None = None) -> None:
+def _score(seen: Seen, code: Json, score: int, members: list[Json] | None = None, response: str | None = None) -> None:
     value: Json = {"valueQuantity": quantity(score, "score", "{score}")}
     if members:
         value["hasMember"] = members
-    _answer(seen, code, SURVEY, value, "observation-screening-assessment")
+    if response:
+        value["derivedFrom"] = [ref(response)]
+    answer(seen, code, SURVEY, value, "observation-screening-assessment")
 
 
-def _answer(seen: Seen, code: Json, category: list[Json], value: Json, name: str) -> str:
+def answer(seen: Seen, code: Json, category: list[Json], value: Json, name: str) -> str:
+    """One answer as an Observation; one that holds for a period belongs to no visit."""
     body: Json = {
         "status": "final",
         "category": category,
@@ -91,4 +80,6 @@ def _answer(seen: Seen, code: Json, category: list[Json], value: Json, name: str
         "issued": seen.at(9),
         "performer": [seen.performer],
     }
+    if "effectivePeriod" in value:
+        del body["effectiveDateTime"], body["encounter"]
     return seen.chart.add("Observation", body | value, {"profile": [US_CORE + name]})

@@ -15,11 +15,13 @@ from osler.platform.manifest import Service
 from osler.platform.store.chart import Charts
 from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Connections, Contended
+from osler.platform.store.everything import Gatherer
 from osler.platform.store.history import Historian
 from osler.platform.store.ledger import Ledger
 from osler.platform.store.owners import Owners
 from osler.platform.store.reading import Reader
 from osler.platform.store.records import HistoryPage, Stored, Written
+from osler.platform.store.sealing import Seals
 from osler.platform.store.search import Page, Query, Searcher
 from osler.platform.store.transaction import Transaction
 from osler.platform.store.writing import Writer
@@ -41,6 +43,7 @@ class Kernel:
     owners: Owners
     codec: Codec
     searcher: Searcher
+    seals: Seals
     on_commit: Callable[[], None] = nobody
 
     def committed(self) -> None:
@@ -49,12 +52,14 @@ class Kernel:
 
 
 class Store:
-    """One per process. `charts` serves the chart, `connections` the few queries that are not about records."""
+    """One per process. `charts` serves the chart, `everything` whole records, `connections` the few queries that are not about records."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.connections = kernel.connections
         self.charts = Charts(kernel.ledger, kernel.owners, kernel.codec)
+        self.everything = Gatherer(kernel.ledger, kernel.owners, kernel.codec)
+        self.seals = kernel.seals
         self._reader = Reader(kernel.ledger, kernel.owners, kernel.codec)
         self._historian = Historian(kernel.ledger, kernel.owners, kernel.codec)
         self._writer = Writer(kernel.ledger, kernel.owners, kernel.codec, kernel.committed)
@@ -75,8 +80,9 @@ class Store:
         held = Connections(login, connections)
         process = f"process-{secrets.token_hex(6)}"
         owners, codec = Owners(services, running), Codec()
-        searcher = Searcher(owners.schema_of, codec, secret or secrets.token_bytes(32))
-        store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher))
+        key = secret or secrets.token_bytes(32)
+        searcher = Searcher(owners.schema_of, codec, key)
+        store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher, Seals(key)))
         held.give(await held.open_one())
         return store
 

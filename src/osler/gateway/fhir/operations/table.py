@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from osler.gateway.fhir.operations.everything import ENCOUNTER_EVERYTHING, PATIENT_EVERYTHING
 from osler.gateway.fhir.operations.operation import Level, Operation
 
 Table = Mapping[str, tuple[Operation, ...]]
@@ -17,7 +18,7 @@ def by_name(operations: Iterable[Operation]) -> Table:
     return found
 
 
-OPERATIONS: Table = by_name(())
+OPERATIONS: Table = by_name((ENCOUNTER_EVERYTHING, PATIENT_EVERYTHING))
 
 
 def operations_of(kind: str | None, table: Table = OPERATIONS) -> list[Operation]:

@@ -28,6 +28,8 @@ LIMIT = 8
 BATCH = 200
 PATROL = 5.0
 SWEEP = 5000
+BREATH = 0.05
+"""Seconds between the first commit and the round that looks at it: those that come close together share one."""
 log = logger("events")
 
 TAKE = """
@@ -108,6 +110,7 @@ class EventWorker:
                     await asyncio.wait_for(self.waker.woken.wait(), PATROL)
                 except TimeoutError:
                     continue
+                await asyncio.sleep(BREATH)
 
     async def deliver_once(self) -> int:
         """Hand over what is due now; answers how many rows were delivered or swept."""

@@ -58,7 +58,7 @@ def indexed(body: bytes, type: str, id: str) -> Indexed:  # noqa: A002 - FHIR's 
 class Row:
     """One resource row to write, with the search rows to add and to take out."""
 
-    __slots__ = ("columns", "expected", "gone", "new", "op", "outcome", "request_id", "was")
+    __slots__ = ("columns", "expected", "gone", "new", "now", "op", "outcome", "request_id", "was")
 
     def __init__(self, columns: tuple[Any, ...], op: str, request_id: str, new: Sequence[Iterable[tuple[Any, ...]]]) -> None:
         self.columns = columns
@@ -68,6 +68,8 @@ class Row:
         self.new = new
         self.gone: Sequence[Iterable[tuple[Any, ...]]] = ()
         self.was: Indexed | None = None
+        self.now: Indexed | None = None
+        """All its search rows, when it is not a deletion."""
         self.expected = 0
 
     @property

@@ -21,6 +21,7 @@ from osler.platform.store.connections import Contended
 from osler.platform.store.lanes import Lane
 from osler.platform.store.ledger import AS_REPLACED, Ledger, translated
 from osler.platform.store.owners import Owners
+from osler.platform.store.recent import Recent
 from osler.platform.store.records import Outcome, Stored, Written
 from osler.platform.store.rows import Indexed, Row
 
@@ -54,6 +55,7 @@ def make(ctx: Context, parsed: Parsed, id: str, codec: Codec, before: Present | 
     rid = fhir.rid(type_, id)
     columns = (TYPE_CODE[type_], number, version, rid, new.prid, new.d, at, False, id, ctx.actor.id, content)
     row = Row(columns, "u" if before and not before.deleted else "c", ctx.request_id, new.kinds)
+    row.now = new
     if before:
         supersede(row, new, before)
     return Made(Stored(type_, id, version, at, False, body, rid), row)
@@ -110,6 +112,7 @@ class Writer:
         self._replacing: dict[tuple[int, str], Lane[Made, bool]] = {}
         self._finding: dict[tuple[int, str], Lane[tuple[int, str], asyncpg.Record | None]] = {}
         self._latches: dict[tuple[int, int], tuple[asyncio.Lock, list[None]]] = {}
+        self._recent: Recent[Present] = Recent()
 
     async def create(self, ctx: Context, parsed: Parsed, id: str | None = None) -> Written:  # noqa: A002 - FHIR's word
         """A new record; without `id` the server gives one. Raises `Conflict` when the id is taken."""
@@ -123,8 +126,8 @@ class Writer:
         await self._check(ctx, parsed, "U", id)
         type_ = parsed.type
         async with self._alone(ctx.tenant.key, fhir.rid(type_, id)):
-            for _ in range(RETRIES):
-                before = await self._present(ctx, type_, id)
+            for attempt in range(RETRIES):
+                before = await self._present(ctx, type_, id, if_match, known=not attempt and not if_none_match_any)
                 try:
                     check_match(type_, id, before, if_match)
                     if if_none_match_any and before is not None and not before.deleted:
@@ -149,8 +152,8 @@ class Writer:
         except OslerError as error:
             raise await self._refused(ctx, "D", type, id, error) from None
         async with self._alone(ctx.tenant.key, fhir.rid(type, id)):
-            for _ in range(RETRIES):
-                before = await self._present(ctx, type, id)
+            for attempt in range(RETRIES):
+                before = await self._present(ctx, type, id, if_match, known=not attempt)
                 try:
                     check_match(type, id, before, if_match)
                 except VersionConflict as error:
@@ -179,8 +182,12 @@ class Writer:
         await self._ledger.record(ctx.tenant.key, [entry])
         return Written(stored, "unchanged")
 
-    async def _present(self, ctx: Context, type: str, id: str) -> Present | None:  # noqa: A002 - FHIR's words
+    async def _present(self, ctx: Context, type: str, id: str, if_match: int | None, *, known: bool) -> Present | None:  # noqa: A002
+        """The present version: as this process wrote it last, or (also when that would be a ground for refusal) as it is read now."""
         tenant, schema = ctx.tenant.key, self._owners.schema_of(type)
+        held = self._recent.get(tenant, fhir.rid(type, id)) if known else None
+        if held is not None and if_match in (None, held.version):
+            return held
         lane = self._finding.get((tenant, schema))
         if lane is None:
             lane = self._finding[tenant, schema] = self._finder(tenant, reading_sql.current(schema))
@@ -210,7 +217,7 @@ class Writer:
             sql = writing_sql.insert(schema, tables, settle=True)
             every = (*rows.resource_columns(batch), *arrays, rows.patients(batch))
             await self._ledger.run(tenant, jobs[-1].stored.updated, len(batch), sql, *every)
-            self._committed()
+            self._remember(tenant, jobs)
             return [True] * len(batch)
 
         return Lane(singly_after_failure(commit))
@@ -230,11 +237,24 @@ class Writer:
             every = (*rows.resource_columns(batch), [row.expected for row in batch], *changes, rows.patients(batch))
             found = await self._ledger.run(tenant, jobs[-1].stored.updated, AS_REPLACED, sql, *every)
             replaced = set(found[0]["replaced"])
+            for job in jobs:
+                if job.stored.rid not in replaced:
+                    self._recent.forget(tenant, job.stored.rid)
             if replaced:
-                self._committed()
+                self._remember(tenant, [job for job in jobs if job.stored.rid in replaced])
             return [job.stored.rid in replaced for job in jobs]
 
         return Lane(singly_after_failure(commit))
+
+    def _remember(self, tenant: int, jobs: list[Made]) -> None:
+        """These are durable: the workers hear of them, and the next writer of one knows where it stands."""
+        for stored, row in jobs:
+            if (now := row.now) is None:
+                self._recent.forget(tenant, stored.rid)
+                continue
+            held = Present(stored.version, False, row.prid, lambda now=now: now, stored)  # type: ignore[misc]  # bound for each
+            self._recent.keep(tenant, stored.rid, held, len(stored.content))
+        self._committed()
 
     @asynccontextmanager
     async def _alone(self, tenant: int, rid: int) -> AsyncIterator[None]:

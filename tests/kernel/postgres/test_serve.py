@@ -112,7 +112,7 @@ def test_ctrl_c_stops_everything_that_was_started(osler: Osler, order: signal.Si
 
 
 def test_a_demo_is_made_once_and_found_again(osler: Osler) -> None:
-    osler.patients = 14
+    osler.patients = 17
     first = osler.serve("--demo")
     token = osler.token()
     before = osler.fhir("GET", "Patient/heavy", token)
@@ -124,7 +124,7 @@ def test_a_demo_is_made_once_and_found_again(osler: Osler) -> None:
     second.send_signal(signal.SIGINT)
     said_again = second.communicate(timeout=60)[0]
 
-    assert "14 demo patients" in said
+    assert "17 demo patients" in said
     assert "password osler-demo-2026!" in said
     assert "demo patients" not in said_again
     assert before == after

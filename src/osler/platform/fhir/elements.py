@@ -56,6 +56,21 @@ def elements(name: str) -> dict[str, Element]:
     return above | {e.name: e for e in row.elements}
 
 
+def is_type(name: str) -> bool:
+    """Whether R4 defines a structure of this name (primitives have none)."""
+    return name in _table()
+
+
+def base_of(name: str) -> str:
+    """The type that this one specialises; empty for Element and Resource."""
+    return _table()[name].base
+
+
+def path_of(name: str) -> str:
+    """Where a type is defined: its own name, or `Patient.contact` for an element that is a type only there."""
+    return _table()[name].path
+
+
 @cache
 def summary_elements(type: str) -> frozenset[str]:  # noqa: A002
     """The top-level members that `_summary=true` keeps. https://hl7.org/fhir/R4/search.html#summary"""

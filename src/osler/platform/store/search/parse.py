@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from osler.platform.errors import Unsupported
 from osler.platform.fhir import TYPE_CODE, search_parameters
 from osler.platform.store.search import values
 from osler.platform.store.search.conditions import ParametersOf, Reading, condition
+from osler.platform.store.search.filters import filtered
+from osler.platform.store.search.lists import listed
 from osler.platform.store.search.query import MOST_COUNT, Condition, Include, Query, Sort
 from osler.platform.store.search.values import unknown
 
@@ -17,6 +20,10 @@ ANSWER = frozenset({"_count", "_sort", "_total", "_include", "_revinclude", "_su
 OTHERS = frozenset({"_format", "_pretty"})
 """Parameters that are the caller's business."""
 SUMMARIES = ("true", "text", "data", "count", "false")
+
+
+WHOLE: dict[str, Callable[[str, Reading], Condition]] = {"_filter": filtered, "_list": listed}
+"""Parameters of every type that are no element's: they stand at the top only, never in a chain."""
 
 
 def parse_query(
@@ -76,6 +83,8 @@ class _Asked:
         code, _, modifier = name.partition(":")
         if code in ANSWER:
             self._about_answer(code, modifier, name, text)
+        elif name in WHOLE and text:
+            self.conditions.append(WHOLE[name](text, self.reading))
         else:
             self.conditions.append(condition(name, text, self.reading))
 

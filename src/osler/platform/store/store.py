@@ -17,6 +17,7 @@ from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Connections, Contended
 from osler.platform.store.everything import Gatherer
 from osler.platform.store.history import Historian
+from osler.platform.store.labels import Labels
 from osler.platform.store.ledger import Ledger
 from osler.platform.store.owners import Owners
 from osler.platform.store.reading import Reader
@@ -59,6 +60,7 @@ class Store:
         self.connections = kernel.connections
         self.charts = Charts(kernel.ledger, kernel.owners, kernel.codec)
         self.everything = Gatherer(kernel.ledger, kernel.owners, kernel.codec)
+        self.labels = Labels(kernel.ledger, kernel.owners, kernel.codec)
         self.seals = kernel.seals
         self._reader = Reader(kernel.ledger, kernel.owners, kernel.codec)
         self._historian = Historian(kernel.ledger, kernel.owners, kernel.codec)

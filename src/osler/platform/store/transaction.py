@@ -52,6 +52,7 @@ class Transaction:
         self._written: list[Row] = []
         self._events: list[tuple[str, bytes]] = []
         self._seen: list[Entry] = []
+        self._bound: list[Entry] = []
 
     async def __aenter__(self) -> Transaction:
         """Wait for a turn; the database hears of it with the first statement."""
@@ -185,9 +186,12 @@ class Transaction:
         except (*LOST, asyncpg.PostgresError) as error:
             raise translated(error) from error
 
-    def note(self, entry: Entry) -> None:
-        """Something seen inside this transaction: recorded with it, and also when it comes to nothing."""
-        self._seen.append(entry)
+    def note(self, entry: Entry, *, binding: bool = False) -> None:
+        """Something seen inside this transaction: recorded with it, and also when it comes to nothing.
+
+        `binding`: something done that leaves no version behind: recorded in the same commit or not at all.
+        """
+        (self._bound if binding else self._seen).append(entry)
 
     async def flush(self) -> None:
         """Write what has been collected, so that a search sees it."""
@@ -256,8 +260,8 @@ class Transaction:
 
     async def _commit(self) -> None:
         await self.flush()
-        entries = self._seen + [audited(row) for row in self._written]
-        if not self._written and not self._events:
+        entries = self._seen + [audited(row) for row in self._written] + self._bound
+        if not self._written and not self._events and not self._bound:
             if self._session is not None:
                 await self._session.execute("commit")
             await self._kernel.ledger.record(self._ctx.tenant.key, entries)
@@ -310,6 +314,6 @@ class Transaction:
 
 def audited(row: Row) -> Entry:
     """The audit row of a version written."""
-    rtype, _, version, _, prid, _, updated, _, id_, author, _ = row.columns
+    rtype, _, version, _, prid, _, updated, _, id_, author, *_ = row.columns
     action: dict[str, Action] = {"c": "C", "u": "U", "d": "D"}
     return Entry(updated, prid, version, rtype, row.outcome, action[row.op], author, id_, row.request_id)

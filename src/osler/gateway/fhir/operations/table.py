@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from osler.gateway.fhir.operations.everything import ENCOUNTER_EVERYTHING, PATIENT_EVERYTHING
+from osler.gateway.fhir.operations.expunge import EXPUNGE
+from osler.gateway.fhir.operations.meta import META, META_ADD, META_DELETE
 from osler.gateway.fhir.operations.operation import Level, Operation
 
 Table = Mapping[str, tuple[Operation, ...]]
@@ -18,7 +20,7 @@ def by_name(operations: Iterable[Operation]) -> Table:
     return found
 
 
-OPERATIONS: Table = by_name((ENCOUNTER_EVERYTHING, PATIENT_EVERYTHING))
+OPERATIONS: Table = by_name((ENCOUNTER_EVERYTHING, EXPUNGE, META, META_ADD, META_DELETE, PATIENT_EVERYTHING))
 
 
 def operations_of(kind: str | None, table: Table = OPERATIONS) -> list[Operation]:

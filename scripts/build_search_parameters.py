@@ -83,6 +83,9 @@ RECORDS: dict[str, tuple[str, bool, str]] = {""",
     """
 # the patient compartment: type -> parameters that place a resource in it
 PATIENT_COMPARTMENT: dict[str, tuple[str, ...]] = {""",
+    """
+# type -> one line per composite parameter: code, then each component as `kind parameter expression`; tab-separated
+COMPOSITES: dict[str, str] = {""",
 )
 
 
@@ -212,6 +215,23 @@ def date_elements(type_name: str, rows: dict[str, tuple]) -> str:
     return ""
 
 
+def components_of(folder: Path) -> dict[str, dict[str, str]]:
+    """type -> composite parameter -> its components."""
+    resources = [entry["resource"] for entry in read(folder, "search-parameters")["entry"]]
+    named = {one["url"]: f"{one['type']} {one['code']}" for one in resources}
+    found: dict[str, dict[str, str]] = {}
+    for one in resources:
+        if one["type"] != "composite":
+            continue
+        parts = [(named[part["definition"]], part["expression"].replace("as(DateTime)", "as(dateTime)")) for part in one["component"]]
+        if one["code"] == "relationship":
+            # R4 has the two expressions the wrong way round: `relatesto` is the document pointed at, `relation` how
+            parts = [(name, other) for (name, _), (_, other) in zip(parts, reversed(parts), strict=True)]
+        for base in one["base"]:
+            found.setdefault(base, {})[one["code"]] = "\t".join(" ".join(part) for part in parts)
+    return found
+
+
 def rows_of(definitions: Definitions, folder: Path) -> dict[str, dict[str, tuple]]:
     """type -> code -> (parameter type, targets, implied system, expression)."""
     table: dict[str, dict[str, tuple]] = {name: {} for name in ["Resource", *sorted(definitions.resources)]}
@@ -255,6 +275,10 @@ def main() -> None:
     for name, codes in sorted(compartment.items()):
         if codes and name in table:
             lines.append(f'    "{name}": {tuple(sorted(codes))!r},'.replace("'", '"'))
+    lines += ["}", HEADS[3]]
+    for name, composites in sorted(components_of(folder).items()):
+        text = "".join(f"{code}\t{parts}\n" for code, parts in sorted(composites.items()))
+        lines.append(f'    "{name}": """\\\n{text}""",')
     HOME.write_text("\n".join([*lines, "}", ""]))
 
 

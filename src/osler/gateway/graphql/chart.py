@@ -20,7 +20,7 @@ from osler.gateway.graphql.selection import TYPENAME, Argument, Field, Selection
 from osler.platform.access import readable
 from osler.platform.context import Context
 from osler.platform.errors import Gone, NotFound
-from osler.platform.fhir import parameter_key, token_value
+from osler.platform.fhir import code_value, parameter_key
 from osler.platform.readplan import FieldPlan, Finding, Section
 from osler.platform.store import PatientRecord, Shown
 from osler.platform.store import Section as Fetch
@@ -234,7 +234,7 @@ def gathered(asked: Sequence[Wanted]) -> dict[Slot, Fetch]:
 @lru_cache(maxsize=64)
 def token(kind: str, category: str | None) -> tuple[int, int] | None:
     """The search row that marks a record as of this category."""
-    return None if category is None else (parameter_key(kind, "category"), token_value(category))
+    return None if category is None else (parameter_key(kind, "category"), code_value(category))
 
 
 @lru_cache(maxsize=64)

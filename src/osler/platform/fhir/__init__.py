@@ -3,7 +3,7 @@
 from osler.platform.fhir.dates import date_range
 from osler.platform.fhir.elements import is_modifier, mandatory_elements, summary_elements
 from osler.platform.fhir.index import IndexRows, index
-from osler.platform.fhir.keys import fold, new_id, parameter_key, reference_value, rid, system_value, token_value
+from osler.platform.fhir.keys import code_value, fold, new_id, parameter_key, reference_value, rid, system_value, token_value
 from osler.platform.fhir.parsing import Envelope, Parsed, from_struct, parse, parse_envelope, parse_value
 from osler.platform.fhir.references import conditional_references, rewrite_references, rewrite_text
 from osler.platform.fhir.registry import TYPE_CODE, TYPE_NAME, TYPES
@@ -18,6 +18,7 @@ __all__ = [
     "IndexRows",
     "Parsed",
     "SearchParameter",
+    "code_value",
     "conditional_references",
     "date_range",
     "fold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -69,6 +70,12 @@ def base_of(name: str) -> str:
 def path_of(name: str) -> str:
     """Where a type is defined: its own name, or `Patient.contact` for an element that is a type only there."""
     return _table()[name].path
+
+
+def all_elements() -> Iterator[Element]:
+    """Every element of every type."""
+    for row in _table().values():
+        yield from row.elements
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from osler.platform.fhir.index_composites import NAMES as COMPOSITES
 from osler.platform.fhir.index_source import extractor_source
 from osler.platform.fhir.index_values import NAMES
 from osler.platform.fhir.keys import rid
@@ -32,8 +33,12 @@ class IndexRows(msgspec.Struct, frozen=True, gc=False):
     """Identifiers as text: (parameter key, value, system)."""
     dates: list[tuple[int, datetime, datetime]]
     """(parameter key, first moment, end)."""
-    quantities: list[tuple[int, int, float, float]]
-    """(parameter key, unit, least, greatest)."""
+    quantities: list[tuple[int, int, float, float, int | None, float | None, float | None]]
+    """(parameter key, unit, least, greatest), and the same in canonical units where UCUM knows the unit: (base, least, greatest)."""
+    composites: list[tuple[Any, ...]]
+    """Values that met in one element, as `index_composites` makes them."""
+    texts: list[tuple[int, str]]
+    """(parameter key, folded text) for `:text` and for `:below` of URIs."""
 
 
 Extract = Callable[[Any, int, Any], IndexRows]
@@ -47,7 +52,7 @@ def index(resource: Any, type: str, id: str) -> IndexRows:  # noqa: A002 - FHIR'
 @cache
 def extractor(type: str) -> Extract:  # noqa: A002 - FHIR's word
     """The compiled function for one type."""
-    space: dict[str, Any] = dict(NAMES)
+    space: dict[str, Any] = NAMES | COMPOSITES
     exec(compile(extractor_source(type), f"<index rows of {type}>", "exec"), space)  # noqa: S102 - our own text, made from our own tables
     made: Extract = space["extract"]
     return made

@@ -5,21 +5,20 @@ Which parts of a datatype a parameter sees: https://hl7.org/fhir/R4/search.html#
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from osler.platform.fhir.dates import EARLIEST, LATEST, date_range, period_range, timing_range
-from osler.platform.fhir.keys import fold, reference_value, storable, string_value, system_value, token_value
+from osler.platform.fhir.index_quantities import UNBOUNDED, quantity_rows, range_rows
+from osler.platform.fhir.keys import code_value, fold, reference_value, storable, string_value, system_value, token_value
+from osler.platform.fhir.phonetics import sounds_like
 
 NO_CODE = token_value("")
 """The value of a token that has a system and no code."""
 ANY_UNIT = token_value("")
 """The unit of a number."""
 TRUE, FALSE = token_value("true"), token_value("false")
-UCUM = "http://unitsofmeasure.org"
-UNBOUNDED = float("inf")
 LONGEST_IDENTIFIER = 500
-
-_NAMED = (UCUM, "urn:iso:std:iso:4217", None)
 
 
 def contact_value(value: str) -> int:
@@ -41,40 +40,16 @@ def add_digits(rows: Any, key: int, point: Any) -> None:
         rows((key, "-" + digits[::-1]))
 
 
-def unit_value(system: str | None, code: str) -> int:
-    """The unit of a quantity: UCUM and currency codes by themselves, others with their system."""
-    return token_value(code if system in _NAMED else f"{system}|{code}")
-
-
-def unit_values(quantity: Any) -> tuple[int, ...]:
-    """Under which units a quantity is found; its printed unit counts when it has no code."""
-    code = quantity.code
-    if code is None:
-        return (token_value(quantity.unit or ""),)
-    system = quantity.system
-    return (token_value(code),) if system in _NAMED else (token_value(code), unit_value(system, code))
-
-
 def add_quantity(rows: Any, key: int, quantity: Any) -> None:
     """A Quantity, Age or Duration; `<5` reaches down without end."""
-    if quantity.value is None:
-        return
-    lo = hi = float(quantity.value)
-    comparator = quantity.comparator
-    if comparator is not None:
-        lo, hi = (-UNBOUNDED, hi) if comparator[0] == "<" else (lo, UNBOUNDED)
-    for unit in unit_values(quantity):
-        rows((key, unit, lo, hi))
+    for row in quantity_rows(quantity):
+        rows((key, *row))
 
 
 def add_range(rows: Any, key: int, span: Any) -> None:
     """A Range, from its low to its high; a side that is not given is open."""
-    low, high = span.low, span.high
-    lo = -UNBOUNDED if low is None or low.value is None else float(low.value)
-    hi = UNBOUNDED if high is None or high.value is None else float(high.value)
-    if lo > -UNBOUNDED or hi < UNBOUNDED:
-        for unit in unit_values(low if lo > -UNBOUNDED else high):
-            rows((key, unit, min(lo, hi), max(lo, hi)))
+    for row in range_rows(span):
+        rows((key, *row))
 
 
 def add_number_range(rows: Any, key: int, span: Any) -> None:
@@ -83,14 +58,14 @@ def add_number_range(rows: Any, key: int, span: Any) -> None:
     lo = -UNBOUNDED if low is None or low.value is None else float(low.value)
     hi = UNBOUNDED if high is None or high.value is None else float(high.value)
     if lo > -UNBOUNDED or hi < UNBOUNDED:
-        rows((key, ANY_UNIT, min(lo, hi), max(lo, hi)))
+        rows((key, ANY_UNIT, min(lo, hi), max(lo, hi), None, None, None))
 
 
 def add_money(rows: Any, key: int, money: Any) -> None:
     """An amount in a currency."""
     if money.value is not None:
         amount = float(money.value)
-        rows((key, token_value(money.currency or ""), amount, amount))
+        rows((key, token_value(money.currency or ""), amount, amount, None, None, None))
 
 
 def add_canonical(rows: Any, key: int, text: str) -> None:
@@ -122,6 +97,42 @@ def identifier_texts(identifier: Any) -> tuple[str, str]:
     return storable(identifier.value, LONGEST_IDENTIFIER), storable(identifier.system or "", LONGEST_IDENTIFIER)
 
 
+def add_identifier_type(idents: Any, texts: Any, key: int, identifier: Any, type: Any) -> None:  # noqa: A002 - FHIR's word
+    """What kind of identifier it is: `:of-type` finds it by type and value, `:text` by the type's text."""
+    if type.text is not None:
+        texts((key, text_value(type.text)))
+    for coding in type.coding or ():
+        if identifier.value is not None and coding.code is not None:
+            idents((key, OF_TYPE + storable(identifier.value, LONGEST_IDENTIFIER), of_type(coding.system, coding.code)))
+
+
+OF_TYPE = "\x01"
+"""Begins the value of an identifier's row by type: such rows stand apart from those by system."""
+
+
+def of_type(system: str | None, code: str) -> str:
+    """The type of an identifier as its row holds it."""
+    return storable(f"{system or ''}|{code.lower()}", LONGEST_IDENTIFIER)
+
+
+@lru_cache(maxsize=16384)
+def text_value(text: str) -> str:
+    """The text beside a code as `:text` compares it."""
+    return fold(storable(text))
+
+
+def sounds(text: str) -> list[int]:
+    """How the words of a name sound."""
+    return [token_value(sound) for word in fold(text).split() if (sound := sounds_like(word))]
+
+
+def add_reference_identifier(idents: Any, key: int, identifier: Any) -> None:
+    """What `:identifier` finds a reference by."""
+    if identifier.value is not None:
+        text, of = identifier_texts(identifier)
+        idents((key, text, of))
+
+
 def points_at(reference: Any, target: str) -> bool:
     """Whether a reference is to this type, by its URL or by the type it states."""
     text = reference.reference
@@ -133,9 +144,11 @@ def points_at(reference: Any, target: str) -> bool:
 NAMES = {
     name: value
     for name, value in globals().items()
-    if name.isupper() or name.startswith(("add_", "name_", "address_", "identifier_", "contact_", "points_"))
+    if name.isupper() or name.startswith(("add_", "name_", "address_", "identifier_", "contact_", "points_", "sounds", "text_"))
 } | {
     "token_value": token_value,
+    "code_value": code_value,
+    "storable": storable,
     "system_value": system_value,
     "reference_value": reference_value,
     "string_value": string_value,

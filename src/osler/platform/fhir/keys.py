@@ -34,6 +34,12 @@ def token_value(code: str) -> int:
     return _hash64(code)
 
 
+@lru_cache(maxsize=65536)
+def code_value(code: str) -> int:
+    """The number of a code as searches compare it: without case, so that nothing is missed (https://hl7.org/fhir/R4/search.html#token)."""
+    return _hash64(code.lower())
+
+
 @lru_cache(maxsize=8192)
 def system_value(system: str) -> int:
     """The number of a code system's or identifier system's URL; 0 says there is none."""

@@ -14,18 +14,35 @@ from typing import Literal, cast
 
 from osler.platform.fhir.elements import elements
 from osler.platform.fhir.generated.registry import TYPES
-from osler.platform.fhir.generated.search_parameters import PARAMETERS, PATIENT_COMPARTMENT, RECORDS
+from osler.platform.fhir.generated.search_parameters import COMPOSITES, PARAMETERS, PATIENT_COMPARTMENT, RECORDS
 from osler.platform.fhir.index_paths import Path, member_paths, paths
 from osler.platform.fhir.keys import parameter_key
 
 Kind = Literal["token", "reference", "string", "date", "number", "quantity", "uri", "composite", "special"]
 
-UNSEARCHED_KINDS = frozenset({"composite", "special"})
-UNSEARCHED_CODES = frozenset({"_query", "_text", "_content", "phonetic"})
+UNSEARCHED_CODES = frozenset({"_query"})
+"""`_query` names an operation of the server's own making; this one has none."""
+TEXT_CODES = frozenset({"_text", "_content"})
+"""Answered from the words of a resource, not from rows of their own."""
+UNIONS = frozenset({"token", "quantity", "composite"})
+"""Kinds of parameters that may be the union of others and then have no rows of their own."""
+NEAR = ("Location", "near")
+TOKEN_DATATYPES = frozenset({"Coding", "CodeableConcept", "Identifier", "ContactPoint"})
 UNSEARCHED_DATATYPES = frozenset(
     {("date", "Age"), ("date", "Range"), ("date", "string"), ("quantity", "SampledData"), ("reference", "Attachment")}
 )
 """(parameter kind, datatype) that give no index rows: they hold no date, no single quantity and no reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component of a composite parameter: what kind of value, and where below the composite's element."""
+
+    kind: Kind
+    expression: str
+    system: str = ""
+    """The code system behind a plain `code`."""
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,8 @@ class SearchParameter:
     """A token that is always an Identifier: compared as text, not by its number."""
     repeats: bool
     """A resource can have several values of it."""
+    components: tuple[Component, ...] = ()
+    """What a composite is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +122,7 @@ def patient_compartment(type: str) -> tuple[str, ...]:  # noqa: A002 - FHIR's wo
 
 def searchable_paths(parameter: SearchParameter) -> tuple[Path, ...]:
     """The paths whose values are indexed for this parameter."""
-    if parameter.kind in UNSEARCHED_KINDS or parameter.code in UNSEARCHED_CODES:
+    if parameter.code in UNSEARCHED_CODES:
         return ()
     return _searched(parameter.kind, paths(parameter.type, parameter.expression))
 
@@ -113,8 +132,7 @@ def _searched(kind: str, found: tuple[Path, ...]) -> tuple[Path, ...]:
 
 
 def _parameter(type_name: str, code: str, kind: str, targets: str, system: str, expression: str) -> SearchParameter:
-    searched = kind not in UNSEARCHED_KINDS and code not in UNSEARCHED_CODES
-    kept = _searched(kind, paths(type_name, expression)) if searched else ()
+    kept = _searched(kind, paths(type_name, expression)) if code not in UNSEARCHED_CODES else ()
     return SearchParameter(
         type=type_name,
         code=code,
@@ -124,21 +142,44 @@ def _parameter(type_name: str, code: str, kind: str, targets: str, system: str, 
         expression=expression,
         targets=TYPES if targets == "*" else tuple(targets.split()),
         system=system,
-        searchable=bool(kept),
+        searchable=bool(kept) or code in TEXT_CODES,
         narrows_by_patient=kind == "reference" and _narrows(type_name, kept),
         is_primary_date=kind == "date" and code != "_lastUpdated" and _dates(type_name, kept),
         folds=kind == "token" and any(path.datatype == "ContactPoint" for path in kept),
         identifies=kind == "token" and {path.datatype for path in kept} == {"Identifier"},
         repeats=any(step.many for path in kept for step in path.steps) or (len(kept) != 1 and not _one_choice(type_name, kept)),
+        components=_components(type_name, code) if kind == "composite" else (),
     )
+
+
+def _components(type_name: str, code: str) -> tuple[Component, ...]:
+    """The parts of a composite parameter; what a `code` or a reference means is as where the part is a parameter by itself."""
+    rows = {name: (targets, system) for name, _, targets, system, _ in map(_columns, PARAMETERS[type_name].splitlines())}
+    lines = (line.split("\t") for line in COMPOSITES.get(type_name, "").splitlines())
+    found = []
+    for part in next((parts for name, *parts in lines if name == code), []):
+        kind, name, expression = part.split(" ", 2)
+        targets, system = rows[name]
+        found.append(Component(cast("Kind", kind), expression, system, tuple(targets.split())))
+    return tuple(found)
+
+
+def _columns(line: str) -> list[str]:
+    return line.split("\t")
 
 
 def _found_under(parameter: SearchParameter, others: Sequence[SearchParameter]) -> tuple[int, ...]:
     """The parameters whose values, taken together, are this one's; else itself."""
-    whole = set(searchable_paths(parameter)) if parameter.searchable and parameter.kind in ("token", "quantity") else set()
+    whole = set(searchable_paths(parameter)) if parameter.searchable and parameter.kind in UNIONS else set()
+    if parameter.kind == "composite":
+        others = [other for other in others if _shape(other) == _shape(parameter)]
     parts = {other.key: set(searchable_paths(other)) for other in others if other.kind == parameter.kind and other.searchable}
-    within = {key: found for key, found in parts.items() if found < whole}
+    within = {key: found for key, found in parts.items() if found and found < whole}
     return tuple(within) if whole and set().union(*within.values()) == whole else (parameter.key,)
+
+
+def _shape(parameter: SearchParameter) -> list[tuple[str, str]]:
+    return [(part.kind, part.expression) for part in parameter.components]
 
 
 def _narrows(type_name: str, found: tuple[Path, ...]) -> bool:

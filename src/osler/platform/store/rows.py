@@ -40,6 +40,7 @@ class Indexed:
                 frozenset((key, text[:LONGEST], system[:LONGEST]) for key, text, system in rows.idents),
                 frozenset(rows.dates),
                 frozenset(rows.quantities),
+                frozenset(rows.composites),
             ),
         )
 
@@ -150,7 +151,7 @@ def outbox(ctx: Context, written: Sequence[Row], events: Sequence[tuple[str, byt
     at = ctx.clock.now()
     found: list[tuple[Any, ...]] = []
     for row in written:
-        rtype, _, version, rid, _, _, updated, _, id_, author, _ = row.columns
+        rtype, _, version, rid, _, _, updated, _, id_, author, *_ = row.columns
         found.append((updated, "resource", rtype, version, row.op, rid, id_, author, row.request_id, None))
     found += [(at, kind, 0, 0, "e", 0, "", ctx.actor.id, ctx.request_id, payload) for kind, payload in events]
     return list(zip(*found, strict=True)) or [()] * 10

@@ -15,6 +15,7 @@ from osler.platform.audit.chain import Action
 from osler.platform.context import Context
 from osler.platform.errors import Conflict, OslerError, VersionConflict
 from osler.platform.fhir import TYPE_CODE, Parsed
+from osler.platform.fhir.words import word_vector
 from osler.platform.store import reading_sql, rows, writing_sql
 from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Contended
@@ -50,10 +51,12 @@ def make(ctx: Context, parsed: Parsed, id: str, codec: Codec, before: Present | 
     type_, at = parsed.type, ctx.clock.now()
     version = before.version + 1 if before else 1
     body = fhir.stamp(parsed, id, version, at)
-    new = Indexed.of(fhir.index(parsed, type_, id))
+    found = fhir.index(parsed, type_, id)
+    new = Indexed.of(found)
+    words = word_vector(parsed.body, found.texts, ctx.tenant.key, TYPE_CODE[type_])
     number, content = codec.pack(body)
     rid = fhir.rid(type_, id)
-    columns = (TYPE_CODE[type_], number, version, rid, new.prid, new.d, at, False, id, ctx.actor.id, content)
+    columns = (TYPE_CODE[type_], number, version, rid, new.prid, new.d, at, False, id, ctx.actor.id, content, words)
     row = Row(columns, "u" if before and not before.deleted else "c", ctx.request_id, new.kinds)
     row.now = new
     if before:
@@ -64,7 +67,7 @@ def make(ctx: Context, parsed: Parsed, id: str, codec: Codec, before: Present | 
 def make_deletion(ctx: Context, type: str, id: str, before: Present) -> Made:  # noqa: A002 - FHIR's words
     """The version that says the record is deleted: no content, no search rows."""
     at, version, rid, was = ctx.clock.now(), before.version + 1, before.stored.rid, before.indexed()
-    columns = (TYPE_CODE[type], 0, version, rid, was.prid, was.d, at, True, id, ctx.actor.id, None)
+    columns = (TYPE_CODE[type], 0, version, rid, was.prid, was.d, at, True, id, ctx.actor.id, None, None)
     row = Row(columns, "d", ctx.request_id, ())
     supersede(row, Indexed(was.prid, was.d), before)
     return Made(Stored(type, id, version, at, True, b"", rid), row)

@@ -16,9 +16,31 @@ INDEXES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("idx_string", (("key", "int4"), ("val", "text"))),
     ("idx_ident", (("key", "int4"), ("val", "text"), ("sys", "text"))),
     ("idx_date", (("key", "int4"), ("lo", "timestamptz"), ("hi", "timestamptz"))),
-    ("idx_quantity", (("key", "int4"), ("code", "int8"), ("lo", "float8"), ("hi", "float8"))),
+    (
+        "idx_quantity",
+        (("key", "int4"), ("code", "int8"), ("lo", "float8"), ("hi", "float8"), ("base", "int8"), ("blo", "float8"), ("bhi", "float8")),
+    ),
+    (
+        "idx_composite",
+        (
+            ("key", "int4"),
+            ("val", "int8"),
+            ("val2", "int8"),
+            ("lo", "float8"),
+            ("hi", "float8"),
+            ("sys", "int4"),
+            ("wide", "bool"),
+            ("sys2", "int4"),
+            ("unit", "int8"),
+            ("base", "int8"),
+            ("lo2", "float8"),
+            ("hi2", "float8"),
+            ("val3", "text"),
+        ),
+    ),
 )
 """The sidecar tables with the columns that are their own, in the order of `IndexRows`."""
+NULLABLE = frozenset({"base", "blo", "bhi", "sys2", "unit", "lo2", "hi2", "val3"})
 
 RESOURCE = (
     ("rtype", "int2"),
@@ -32,9 +54,14 @@ RESOURCE = (
     ("id", "text"),
     ("author", "text"),
     ("content", "bytea"),
+    ("words", "tsvector"),
 )
 """The columns of `resource` that are sent, in the order of `rows.Row`."""
 NAMES = ", ".join(name for name, _ in RESOURCE)
+KEPT = ", ".join(name for name, _ in RESOURCE if name != "words")
+"""What a superseded version keeps: nobody searches it by its words."""
+SENT = {"tsvector": "text"}
+"""Types that travel as another: PostgreSQL reads them."""
 
 
 class Numbered:
@@ -46,13 +73,13 @@ class Numbered:
     def unnest(self, columns: tuple[tuple[str, str], ...], extra: tuple[tuple[str, str], ...] = ()) -> str:
         """`unnest($5::int2[], …) as x(rtype, …)` over the next parameters."""
         every = extra + columns
-        arrays = ", ".join(f"${self.next + place}::{kind}[]" for place, (_, kind) in enumerate(every))
+        arrays = ", ".join(f"${self.next + place}::{SENT.get(kind, kind)}[]" for place, (_, kind) in enumerate(every))
         self.next += len(every)
         return f"unnest({arrays}) as x({', '.join(name for name, _ in every)})"
 
 
-NEW_SHAPES = (0b01001, 0b11001, 0b01111, 0b11111)
-CHANGE_SHAPES = (0b00000, 0b00001, 0b10000, 0b01001, 0b11001, 0b11111)
+NEW_SHAPES = (0b001001, 0b111001, 0b001111, 0b111111)
+CHANGE_SHAPES = (0b000000, 0b000001, 0b110000, 0b001001, 0b111001, 0b111111)
 """Sets of tables (bit 0: idx_token) a statement may name: rows of the common resources, and of their common changes."""
 
 
@@ -79,7 +106,7 @@ def index_deletes(schema: str, numbered: Numbered, tables: int, when: str) -> li
     """One CTE per sidecar table that takes out exactly the rows sent, each found through the search index by its full key."""
     found = []
     for table, columns in chosen(tables):
-        same = " and ".join(f"s.{name} = x.{name}" for name, _ in columns)
+        same = " and ".join(f"s.{name} {'is not distinct from' if name in NULLABLE else '='} x.{name}" for name, _ in columns)
         source = numbered.unnest(columns, (("prid", "int8"), ("d", "timestamptz"), ("rid", "int8")))
         found.append(
             f"""{table}_out as (delete from {schema}.{table} s using {source}
@@ -103,7 +130,7 @@ RESOURCE_FIRST = 5
 
 def resource_arrays() -> dict[str, str]:
     """`rid` -> `$8::int8[]` and so on."""
-    return {name: f"${RESOURCE_FIRST + place}::{kind}[]" for place, (name, kind) in enumerate(RESOURCE)}
+    return {name: f"${RESOURCE_FIRST + place}::{SENT.get(kind, kind)}[]" for place, (name, kind) in enumerate(RESOURCE)}
 
 
 def recorded(numbered: Numbered, source: str) -> list[str]:
@@ -132,7 +159,7 @@ def insert(schema: str, tables: int, *, settle: bool) -> str:
     """Write new resources with their search rows (in `tables`); with `settle` also clocks, outbox and audit: a whole commit."""
     numbered = Numbered(RESOURCE_FIRST)
     parts = [sent(numbered, EXTRA)]
-    parts.append(f"stored as (insert into {schema}.resource (tenant, {NAMES}) select $1, {NAMES} from sent)")
+    parts.append(f"stored as (insert into {schema}.resource (tenant, {NAMES}) select $1, {KEPT}, words::tsvector from sent)")
     parts += index_inserts(schema, numbered, tables, "")
     if settle:
         parts += [clocks(numbered, ""), *recorded(numbered, "sent")]
@@ -152,8 +179,10 @@ def replace(schema: str, tables: int, *, settle: bool) -> str:
   join {schema}.resource r on r.tenant = $1 and r.rid = sent.rid and r.rtype = sent.rtype
   and r.id = sent.id where r.version = sent.expected order by r.rid for update of r)"""
     )
-    parts.append(f"kept as (insert into {schema}.resource_history (tenant, labels, {NAMES}) select tenant, labels, {NAMES} from was)")
-    columns = ", ".join(f"{name} = sent.{name}" for name, _ in RESOURCE if name not in ("rid", "rtype", "id"))
+    parts.append(f"kept as (insert into {schema}.resource_history (tenant, labels, {KEPT}) select tenant, labels, {KEPT} from was)")
+    columns = ", ".join(
+        f"{name} = sent.{name}{'::tsvector' if name == 'words' else ''}" for name, _ in RESOURCE if name not in ("rid", "rtype", "id")
+    )
     parts.append(
         f"""put as (update {schema}.resource r set {columns} from sent join was on was.rid = sent.rid
   where r.tenant = $1 and r.rtype = sent.rtype and r.id = sent.id and r.version = sent.expected returning r.rid)"""

@@ -2235,3 +2235,145 @@ PATIENT_COMPARTMENT: dict[str, tuple[str, ...]] = {
     "Task": ("focus", "patient"),
     "VisionPrescription": ("patient",),
 }
+
+# type -> one line per composite parameter: code, then each component as `kind parameter expression`; tab-separated
+COMPOSITES: dict[str, str] = {
+    "ActivityDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "CapabilityStatement": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "ChargeItemDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "CodeSystem": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "CompartmentDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "ConceptMap": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "DocumentReference": """\
+relationship	reference relatesto target	token relation code
+""",
+    "EffectEvidenceSynthesis": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "EventDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "Evidence": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "EvidenceVariable": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "ExampleScenario": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "GraphDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "Group": """\
+characteristic-value	token characteristic code	token value value
+""",
+    "ImplementationGuide": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "Library": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "Measure": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "MessageDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "MolecularSequence": """\
+chromosome-variant-coordinate	token chromosome %resource.referenceSeq.chromosome	number variant-start start	number variant-end end
+chromosome-window-coordinate	token chromosome chromosome	number window-start windowStart	number window-end windowEnd
+referenceseqid-variant-coordinate	token referenceseqid %resource.referenceSeq.referenceSeqId	number variant-start start	number variant-end end
+referenceseqid-window-coordinate	token referenceseqid referenceSeqId	number window-start windowStart	number window-end windowEnd
+""",
+    "NamingSystem": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "Observation": """\
+code-value-concept	token code code	token value-concept value.as(CodeableConcept)
+code-value-date	token code code	date value-date value.as(dateTime) | value.as(Period)
+code-value-quantity	token code code	quantity value-quantity value.as(Quantity)
+code-value-string	token code code	string value-string value.as(string)
+combo-code-value-concept	token combo-code code	token combo-value-concept value.as(CodeableConcept)
+combo-code-value-quantity	token combo-code code	quantity combo-value-quantity value.as(Quantity)
+component-code-value-concept	token component-code code	token component-value-concept value.as(CodeableConcept)
+component-code-value-quantity	token component-code code	quantity component-value-quantity value.as(Quantity)
+""",
+    "OperationDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "PlanDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "Questionnaire": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "ResearchDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "ResearchElementDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "RiskEvidenceSynthesis": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "SearchParameter": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "StructureDefinition": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "StructureMap": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "TerminologyCapabilities": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "TestScript": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+    "ValueSet": """\
+context-type-quantity	token context-type code	quantity context-quantity value.as(Quantity) | value.as(Range)
+context-type-value	token context-type code	token context value.as(CodeableConcept)
+""",
+}

@@ -11,9 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from osler.platform.errors import Issue, Malformed, Unsupported
-from osler.platform.fhir import TYPE_CODE, SearchParameter, date_range, fold, reference_value, rid, system_value, token_value
+from osler.platform.fhir import TYPE_CODE, SearchParameter, code_value, date_range, fold, reference_value, rid, system_value
 from osler.platform.fhir.dates import EARLIEST, LATEST
-from osler.platform.fhir.index_values import ANY_UNIT, contact_value, unit_value
+from osler.platform.fhir.index_quantities import UCUM, canonical, unit_value
+from osler.platform.fhir.index_values import ANY_UNIT, contact_value
 from osler.platform.fhir.keys import string_value
 from osler.platform.store.search.query import Amount, Prefix
 
@@ -86,7 +87,7 @@ def code_and_system(name: str, text: str) -> tuple[str | None, str | None]:
 def token(parameter: SearchParameter, name: str, text: str) -> tuple[int | None, int | None] | None:
     """The numbers of a token; None when nothing can match, because the code's system is another one."""
     code, system = code_and_system(name, text)
-    value = None if code is None else contact_value(code) if parameter.folds else token_value(code)
+    value = None if code is None else contact_value(code) if parameter.folds else code_value(code)
     if parameter.system and system:
         return (value, None) if system == parameter.system else None
     return value, None if system is None else system_value(system)

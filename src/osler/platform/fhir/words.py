@@ -1,0 +1,111 @@
+"""The words of a resource, for `_text`, `_content` and `:text`: one text-search vector that the store keeps beside the body.
+
+A lexeme begins with its tenant and its type (or parameter), so that a search reads no words but its own. Words of the narrative carry
+the weight A, so one vector answers both `_text` and `_content`. https://hl7.org/fhir/R4/search.html#content
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+import msgspec
+
+from osler.platform.fhir.elements import all_elements
+from osler.platform.fhir.keys import fold, storable
+
+LONGEST_WORD = 40
+MOST_WORDS = 5000
+"""Words of one resource; a document of this length is found by its beginning."""
+LAST_PLACE = 16383
+"""PostgreSQL counts places in a text no further."""
+NOT_WORDS = frozenset({"reference", "versionId", "unit", "expression", "contentType", "language", "path", "definitionCanonical"})
+"""Elements of type string that hold no words for people."""
+_NARRATIVE = re.compile(rb'"div"\s*:\s*"([^"\\]*(?:\\.[^"\\]*)*)"')
+_MEMBER = re.compile(rb'"([A-Za-z]+)"\s*:\s*\[?\s*("[^"\\]*(?:\\.[^"\\]*)*"(?:\s*,\s*"[^"\\]*(?:\\.[^"\\]*)*")*)\s*[],}]')
+_TAG = re.compile(r"<[^>]*>")
+_WORD = re.compile(r"\w+")
+_QUOTED = str.maketrans({"'": "''", "\\": "\\\\"})
+_strings = msgspec.json.Decoder(list[str])
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def word_vector(body: bytes, texts: Iterable[tuple[int, str]], tenant: int, rtype: int) -> str:
+    """The vector of one resource as PostgreSQL reads it: its words with their places, and the `texts` beside its codes."""
+    scope = content_scope(tenant, rtype)
+    places: dict[str, list[str]] = {}
+    place = 0
+    for narrative, found in _texts(body):
+        weight = "A" if narrative else ""
+        for word in found:
+            place += 1
+            at = f"{min(place, LAST_PLACE)}{weight}"
+            if (known := places.get(word)) is None:
+                places[word] = [at]
+            elif len(known) < 255:
+                known.append(at)
+        place += 1  # so that no phrase runs from one element into the next
+        if place > MOST_WORDS:
+            break
+    parts = [f"'{scope}{word}':{','.join(at)}" for word, at in places.items()]
+    parts += [f"'{lexeme.translate(_QUOTED)}'" for lexeme in {text_scope(tenant, key) + text for key, text in texts}]
+    return " ".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def content_scope(tenant: int, rtype: int) -> str:
+    """What the words of a type begin with."""
+    return f"{_base36(tenant * 256 + rtype)}."
+
+
+@lru_cache(maxsize=8192)
+def text_scope(tenant: int, key: int) -> str:
+    """What the texts of a parameter begin with."""
+    return f"{_base36(tenant)}~{_base36(key & 0xFFFFFFFF)}."
+
+
+@lru_cache(maxsize=16384)
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text as they are compared."""
+    return tuple(word[:LONGEST_WORD] for word in _WORD.findall(fold(storable(text, 1_000_000))))
+
+
+def _texts(body: bytes) -> Iterable[tuple[bool, tuple[str, ...]]]:
+    """The words of each element that holds text: the narrative first."""
+    for match in _NARRATIVE.finditer(body):
+        for text in _decoded(b'"' + match[1] + b'"'):
+            yield True, words.__wrapped__(html.unescape(_TAG.sub(" ", text)))
+    names = _names()
+    for match in _MEMBER.finditer(body):
+        if match[1] in names:
+            quoted = match[2]
+            if b"\\" in quoted or b',"' in quoted:
+                for text in _decoded(quoted):
+                    yield False, words(text)
+            else:
+                yield False, words(quoted[1:-1].decode("utf-8", "replace"))
+
+
+def _decoded(quoted: bytes) -> list[str]:
+    try:
+        return _strings.decode(b"[" + quoted + b"]")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+
+
+@cache
+def _names() -> frozenset[bytes]:
+    """The members that hold text: every element that R4 calls a string or markdown."""
+    named = {element.name for element in all_elements() if element.type in ("string", "markdown")}
+    return frozenset(name.encode() for name in named - NOT_WORDS)
+
+
+def _base36(number: int) -> str:
+    text = ""
+    while True:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+        if not number:
+            return text

@@ -69,10 +69,16 @@ def _literal(syntax: Literal) -> Evaluator:
     if not syntax.type:
         return lambda frame, focus: []
     value = syntax.value
+    if value is None:
+        return _time_with_zone
     if syntax.type == "System.Integer" and value > 2**31 - 1:
         value = Decimal(value)
     node = Node(value, syntax.type if not isinstance(value, Decimal) else "System.Decimal")
     return lambda frame, focus: [node]
+
+
+def _time_with_zone(frame: Frame, focus: list[Node]) -> list[Node]:
+    raise ExecutionProblem("A time of day has no zone")
 
 
 def _special(syntax: Special) -> Evaluator:

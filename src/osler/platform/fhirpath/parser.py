@@ -9,7 +9,7 @@ from osler.platform.fhirpath.lexer import Token, tokens, unquoted
 from osler.platform.fhirpath.problems import LimitReached, SyntaxProblem
 from osler.platform.fhirpath.quantity import CALENDAR, Quantity
 from osler.platform.fhirpath.syntax import Binary, Call, Index, Literal, Member, Sign, Special, Syntax, TypeName, TypeTest, Variable
-from osler.platform.fhirpath.temporal import read
+from osler.platform.fhirpath.temporal import ZONE, read
 
 LONGEST = 20_000
 """Characters of an expression."""
@@ -203,7 +203,7 @@ class _Parser:
         if token.kind in ("date", "datetime", "time"):
             kind = {"date": "Date", "datetime": "DateTime", "time": "Time"}[token.kind]
             value = read(kind, token.text[1:])
-            if value is None:
+            if value is None and not (token.kind == "time" and ZONE.search(token.text)):
                 raise SyntaxProblem(f"There is no such date or time, at character {token.at + 1} of the expression")
             return Literal(f"System.{kind}", value)
         raise SyntaxProblem(f"An operand is expected at character {token.at + 1} of the expression")

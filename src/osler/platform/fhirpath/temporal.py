@@ -14,7 +14,7 @@ from typing import Any
 
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?\Z")
 _TIME = re.compile(r"([0-9]{2})(?::([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?)?\Z")
-_ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})\Z")
+ZONE = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})\Z")
 UNITS = ("year", "month", "day", "hour", "minute", "second")
 EARLIEST, LATEST = 14 * 60, -12 * 60
 """The zones where a clock time comes first and last, in minutes before UTC."""
@@ -82,7 +82,7 @@ def read(kind: str, text: str) -> Temporal | None:
     if not time:
         return Temporal(kind, date)
     zone = None
-    if found := _ZONE.search(time):
+    if found := ZONE.search(time):
         time = time[: found.start()]
         zone = _minutes(found[1])
         if zone is None:

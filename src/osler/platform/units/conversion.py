@@ -11,6 +11,8 @@ from osler.platform.units.grammar import UnknownUnit, unit
 
 _EXACT = Context(prec=28)
 _FREE = Context(prec=40)
+_SHORT = Context(prec=24)
+"""The digits of a logarithm or a temperature that are more than noise."""
 LARGEST_EXPONENT = 300
 """Beyond 10 to this power a value is no measurement, and exact arithmetic with it would take for ever."""
 
@@ -36,11 +38,11 @@ def _power(base: str, times: str) -> _Pair:
 
 
 def _tangent(value: Decimal) -> Decimal:
-    return Decimal(math.atan(float(value) / 100))
+    return Decimal(repr(math.atan(float(value) / 100)))
 
 
 def _of_tangent(angle: Decimal) -> Decimal:
-    return Decimal(math.tan(float(angle)) * 100)
+    return Decimal(repr(round(math.tan(float(angle)) * 100, 12)))
 
 
 _FUNCTIONS: dict[str, _Pair] = {
@@ -91,7 +93,7 @@ def convert(value: Decimal, source: str, target: str) -> Decimal | None:
                             else Fraction(amount[0]) / wanted.factor)  # fmt: skip
         factor = Fraction(1) if wanted.function in _SCALED else wanted.factor
         shown = _FUNCTIONS[wanted.function][1](_decimal(Fraction(amount[0]) / factor))
-        return _decimal(Fraction(shown) / wanted.prefix)
+        return _SHORT.plus(_decimal(Fraction(shown) / wanted.prefix)).normalize()
     except (UnknownUnit, DecimalException, OverflowError, ValueError):
         return None
 

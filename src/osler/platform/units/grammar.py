@@ -80,7 +80,7 @@ def _symbol(name: str) -> Unit | None:
 @cache
 def _atom(name: str) -> Unit:
     factor, defined, _, kind = _table().units[name]
-    if kind in ("base", "arbitrary"):
+    if kind == "base" or (kind == "arbitrary" and defined == "1"):
         return Unit(Fraction(1), ((name, 1),))
     below = unit(defined)
     return Unit(Fraction(factor) * below.factor, below.powers, "" if kind in _RATIO else kind)

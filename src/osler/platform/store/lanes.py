@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -12,14 +13,70 @@ Answer = TypeVar("Answer")
 Send = Callable[[list[Job]], Awaitable[list[Answer | Exception]]]
 
 
+PATIENCE = 0.02
+
+
+class Gate:
+    """Lets one batch of several lanes through at a time.
+
+    A batch may be held up by somebody's lock: who has waited `PATIENCE` seconds goes beside it.
+    """
+
+    __slots__ = ("_busy", "_queue")
+
+    def __init__(self) -> None:
+        self._busy = False
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    async def __aenter__(self) -> None:
+        """Wait for a turn."""
+        if not self._busy:
+            self._busy = True
+            return
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._queue.append(turn)
+        timer = loop.call_later(PATIENCE, open_for, turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self._pass_on()
+            raise
+        finally:
+            timer.cancel()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let the next one through."""
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._busy = False
+
+
+def open_for(turn: asyncio.Future[None]) -> None:
+    """Let this one through."""
+    if not turn.done():
+        turn.set_result(None)
+
+
 class Lane(Generic[Job, Answer]):
-    """A queue with one batch in flight. `send` answers each job of its batch, in order; what it raises, each of them gets."""
+    """A queue with one batch in flight. `send` answers each job of its batch, in order; what it raises, each of them gets.
 
-    __slots__ = ("_loop", "_most", "_running", "_send", "_waiting")
+    Lanes with a common `gate` wait for a turn before they take their batch, so that it grows meanwhile.
+    """
 
-    def __init__(self, send: Send[Job, Answer], most: int = 128) -> None:
+    __slots__ = ("_gate", "_loop", "_most", "_running", "_send", "_waiting")
+
+    def __init__(self, send: Send[Job, Answer], most: int = 128, gate: Gate | None = None) -> None:
         self._send = send
         self._most = most
+        self._gate = gate
         self._waiting: list[tuple[Job, asyncio.Future[Answer]]] = []
         self._running: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -45,13 +102,20 @@ class Lane(Generic[Job, Answer]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                batch = self._waiting[: self._most]
-                del self._waiting[: self._most]
-                await self._answer(batch)
+                if self._gate is None:
+                    await self._answer(self._next())
+                else:
+                    async with self._gate:
+                        await self._answer(self._next())
         finally:
             self._running = None
             if self._waiting:
                 self._running = self._loop.create_task(self._run())
+
+    def _next(self) -> list[tuple[Job, asyncio.Future[Answer]]]:
+        batch = self._waiting[: self._most]
+        del self._waiting[: self._most]
+        return batch
 
     async def _answer(self, batch: list[tuple[Job, asyncio.Future[Answer]]]) -> None:
         answers: list[Answer | Exception] | None = None

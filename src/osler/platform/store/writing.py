@@ -19,7 +19,7 @@ from osler.platform.fhir.words import word_vector
 from osler.platform.store import reading_sql, rows, writing_sql
 from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Contended
-from osler.platform.store.lanes import Lane
+from osler.platform.store.lanes import Gate, Lane
 from osler.platform.store.ledger import AS_REPLACED, Ledger, translated
 from osler.platform.store.owners import Owners
 from osler.platform.store.recent import Recent
@@ -116,6 +116,7 @@ class Writer:
         self._finding: dict[tuple[int, str], Lane[tuple[int, str], asyncpg.Record | None]] = {}
         self._latches: dict[tuple[int, int], tuple[asyncio.Lock, list[None]]] = {}
         self._recent: Recent[Present] = Recent()
+        self._gate = Gate()
 
     async def create(self, ctx: Context, parsed: Parsed, id: str | None = None) -> Written:  # noqa: A002 - FHIR's word
         """A new record; without `id` the server gives one. Raises `Conflict` when the id is taken."""
@@ -223,7 +224,7 @@ class Writer:
             self._remember(tenant, jobs)
             return [True] * len(batch)
 
-        return Lane(singly_after_failure(commit))
+        return Lane(singly_after_failure(commit), gate=self._gate)
 
     async def _replace(self, ctx: Context, made: Made) -> bool:
         tenant, schema = ctx.tenant.key, self._owners.schema_of(made.stored.type)
@@ -247,7 +248,7 @@ class Writer:
                 self._remember(tenant, [job for job in jobs if job.stored.rid in replaced])
             return [job.stored.rid in replaced for job in jobs]
 
-        return Lane(singly_after_failure(commit))
+        return Lane(singly_after_failure(commit), gate=self._gate)
 
     def _remember(self, tenant: int, jobs: list[Made]) -> None:
         """These are durable: the workers hear of them, and the next writer of one knows where it stands."""

@@ -14,7 +14,7 @@ async def test_the_capability_statement_needs_no_sign_in_and_is_valid(clinic):
     assert parse(answer.content).type == "CapabilityStatement"
     assert statement["fhirVersion"] == "4.0.1"
     assert statement["implementation"]["url"] == f"{clinic.origin}/alpha/fhir"
-    assert (await clinic.anyone.get(f"{clinic.origin}/alpha/fhir/metadata?_format=xml")).status_code == 406
+    assert (await clinic.anyone.get(f"{clinic.origin}/alpha/fhir/metadata?_format=ttl")).status_code == 406
     assert (await clinic.anyone.head(f"{clinic.origin}/alpha/fhir/metadata")).status_code == 200
 
 

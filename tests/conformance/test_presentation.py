@@ -39,7 +39,7 @@ async def test_json_is_answered_to_whoever_reads_it(alpha, rich, asked):
 
 
 @pytest.mark.parametrize(
-    "accept", ["application/fhir+xml", "text/turtle", "application/fhir+json; fhirVersion=3.0", "application/json;q=0"]
+    "accept", ["text/turtle", "application/fhir+json; fhirVersion=3.0", "application/json;q=0", "application/fhir+xml; fhirVersion=5.0"]
 )
 async def test_other_formats_are_406(alpha, rich, refused, accept):
     await refused(406, "GET", f"Patient/{rich['id']}", code="not-supported", accept=accept)
@@ -53,7 +53,7 @@ async def test_format_wins_over_accept(alpha, rich, value):
     assert answer.json()["id"] == rich["id"]
 
 
-@pytest.mark.parametrize("value", ["xml", "application/fhir%2Bxml", "ttl", "", "yaml"])
+@pytest.mark.parametrize("value", ["ttl", "text/turtle", "", "yaml", "csv", "application/fhir%2Bjson;fhirVersion=3.0"])
 async def test_a_format_we_do_not_write_is_406(alpha, rich, refused, value):
     await refused(406, "GET", f"Patient/{rich['id']}?_format={value}")
 

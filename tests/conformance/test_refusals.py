@@ -61,7 +61,7 @@ async def test_a_wrong_method_is_405_and_names_the_right_ones(clinic, refused, m
     assert (await clinic.alpha.ask(method, path)).headers["allow"] == allow
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/fhir+xml", "application/fhir+json; charset=latin-1",
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "application/fhir+turtle", "application/fhir+json; charset=latin-1",
                                   "application/fhir+json; fhirVersion=3.0", "application/x-www-form-urlencoded",
                                   "application/json-patch+json", ""])  # fmt: skip
 async def test_a_body_of_another_kind_is_415(refused, patient, kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -23,8 +24,8 @@ class _Number(str):
 _decoder = msgspec.json.Decoder(float_hook=_Number)
 
 
-def to_xml(body: bytes) -> bytes:
-    """A resource's JSON as XML. Raises `Malformed` with the element's path for what is no R4 structure."""
+def to_xml(body: bytes, pretty: bool = False) -> bytes:
+    """A resource's JSON as XML, one element a line when `pretty`. Raises `Malformed` with the element's path for what is not R4."""
     try:
         tree = _decoder.decode(body)
         parts: list[str] = []
@@ -33,7 +34,17 @@ def to_xml(body: bytes) -> bytes:
         raise Malformed("The JSON is broken") from None
     except RecursionError:
         raise Malformed("The JSON is nested too deeply") from None
-    return DECLARATION + "".join(parts).encode()
+    return DECLARATION + ("".join(_indented(parts)) if pretty else "".join(parts)).encode()
+
+
+def _indented(parts: list[str]) -> Iterator[str]:
+    """Each tag on its own line; a narrative is one part and keeps its blanks."""
+    depth = 0
+    for part in parts:
+        closing = part.startswith("</")
+        depth -= closing
+        yield f"\n{'  ' * depth}{part}"
+        depth += not (closing or part.endswith("/>") or part.startswith("<div"))
 
 
 def _resource(parts: list[str], node: Any, path: str, namespace: str = "") -> None:
@@ -103,17 +114,17 @@ def _primitive(parts: list[str], value: Any, beside: Any, child: Child, path: st
     if child.form == "xhtml" and isinstance(value, str):
         parts.append(xhtml.element(value))
         return
-    parts.append(f"<{child.name}")
-    if isinstance(beside, dict):
-        parts.append(_attributes(beside, of_primitives()))
-    if value is not None:
-        parts.append(f' value="{_text(value, child, path)}"')
-    if isinstance(beside, dict) and "extension" in beside:
-        parts.append(">")
+    told = f' value="{_text(value, child, path)}"' if value is not None else ""
+    if not isinstance(beside, dict):
+        parts.append(f"<{child.name}{told}/>")
+        return
+    tag = f"<{child.name}{_attributes(beside, of_primitives())}{told}"
+    if "extension" in beside:
+        parts.append(f"{tag}>")
         _children(parts, beside, of_primitives(), f"{path}.{child.label}")
         parts.append(f"</{child.name}>")
     else:
-        parts.append("/>")
+        parts.append(f"{tag}/>")
 
 
 def _attributes(node: dict[str, Any], kind: Shape) -> str:

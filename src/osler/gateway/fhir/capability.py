@@ -43,7 +43,7 @@ class Capabilities:
             "software": {"name": "Osler", "version": release},
             "implementation": {"description": "Osler, an EHR that is FHIR R4 inside", "url": base},
             "fhirVersion": "4.0.1",
-            "format": ["application/fhir+json", "json"],
+            "format": ["application/fhir+json", "application/fhir+xml", "application/fhir+ndjson", "json", "xml", "ndjson"],
             "patchFormat": ["application/json-patch+json", "application/fhir+json"],
             "rest": [
                 {

@@ -6,14 +6,17 @@ from collections.abc import Collection, Sequence
 
 from starlette.types import Receive, Scope, Send
 
+from osler.gateway.fhir import binary
 from osler.gateway.fhir.bundle import process_bundle
 from osler.gateway.fhir.call import Answer, Call, etag, http_date
 from osler.gateway.fhir.capability import Capabilities
+from osler.gateway.fhir.incoming import incoming
+from osler.gateway.fhir.media import FORMATS, check_content_type
 from osler.gateway.fhir.operations import asks_operation, bodies
 from osler.gateway.fhir.patching import PATCH_FORMATS
-from osler.gateway.fhir.preferences import FORMATS, check_content_type, preferences
-from osler.gateway.fhir.routing import interaction
-from osler.gateway.fhir.tree import indented
+from osler.gateway.fhir.preferences import preferences
+from osler.gateway.fhir.rendering import UTF_8, check_form, refusal_in_form, rendered
+from osler.gateway.fhir.routing import Interaction, interaction
 from osler.platform.access import may
 from osler.platform.clock import SystemClock
 from osler.platform.config import Settings
@@ -27,6 +30,8 @@ FORM = frozenset({"application/x-www-form-urlencoded"})
 FORM_LIMIT = 1024 * 1024
 SPECIAL = frozenset({b"if-none-match", b"if-modified-since"})
 PLAIN_ACCEPTS = frozenset({b"*/*", b"application/json", b"application/fhir+json", b""})
+PLAIN_TYPES = frozenset(TYPE_CODE) - {"Binary"}
+"""A Binary is answered in forms of its own, and only to those who may read what it belongs to."""
 
 
 def fhir_face(settings: Settings, authenticate: Authenticate, services: Sequence[Service], running: Collection[str]) -> FhirFace:
@@ -39,7 +44,7 @@ class FhirFace:
     """Answers everything below a tenant's FHIR base URL."""
 
     def __init__(self, settings: Settings, authenticate: Authenticate, capabilities: Capabilities) -> None:
-        self.edge = Edge(settings)
+        self.edge = Edge(settings, refusal_in_form)
         self.authenticate = authenticate
         self.capabilities = capabilities
         self.public_url = settings.public_url
@@ -52,7 +57,7 @@ class FhirFace:
     async def answer(self, request: Request) -> Response:
         """The answer to one request; refusals are raised."""
         _, tenant, _, *path = request.path.split("/")
-        if len(path) == 2 and request.method == "GET" and path[0] in TYPE_CODE and not request.scope["query_string"]:
+        if len(path) == 2 and request.method == "GET" and path[0] in PLAIN_TYPES and not request.scope["query_string"]:
             headers = request.headers
             if headers.get(b"accept", b"") in PLAIN_ACCEPTS and SPECIAL.isdisjoint(headers) and path[1][:1] not in ("_", "$", ""):
                 return await self.read(request, tenant, path[0], path[1])
@@ -74,7 +79,8 @@ class FhirFace:
         """The CapabilityStatement, which needs no sign-in. https://hl7.org/fhir/R4/http.html#capabilities"""
         wishes, _ = preferences(request.query(), request.header(b"accept"), None)
         body = self.capabilities.statement(self.base(request, tenant))
-        return Response(200, indented(body) if wishes.pretty else body)
+        check_form(wishes, None)
+        return await rendered(Response(200, body, wishes.mime + UTF_8), wishes)
 
     async def interact(self, request: Request, tenant: str, path: list[str]) -> Response:
         """Any interaction: who asks, what is asked, do it, and put the answer in the form asked for."""
@@ -91,13 +97,31 @@ class FhirFace:
         """The interaction of somebody we know."""
         call = await self.call(request, tenant, path)
         if not path and call.method == "POST":
-            check_content_type(request.header(b"content-type"))
-            return response(call, Answer(200, await process_bundle(ctx, await request.body(), call.base, call.wishes)))
+            check_form(call.wishes, None)
+            sent = await incoming(await request.body(), check_content_type(request.header(b"content-type")))
+            with sent.placed():
+                return await answered(call, Answer(200, await process_bundle(ctx, sent.body, call.base, call.wishes)))
         asked = interaction(ctx, call)
+        check_form(call.wishes, asked, call.path)
         if call.method in ("POST", "PUT", "PATCH") and not call.by_form:
-            call.content_type = content_type(request, call)
-            call.body = await request.body()
-        return response(call, await asked(ctx, call))
+            return await self.sent(ctx, request, call, asked)
+        answer = await asked(ctx, call)
+        made = await answered(call, answer)
+        if made.status == 200 and binary.asks_bytes(call.method, path, request.scope["query_string"], request.header(b"accept")):
+            return binary.as_bytes(answer, request.header(b"accept"), made)
+        return made
+
+    async def sent(self, ctx: Context, request: Request, call: Call, asked: Interaction) -> Response:
+        """An interaction that brings a body."""
+        named = request.header(b"content-type")
+        if call.path[0] == "Binary" and binary.sends_bytes(call.method, call.path, named, await request.body()):
+            call.body = binary.wrapped(call, named or "", request.header(binary.CONTEXT), await request.body())
+            return await answered(call, await asked(ctx, call))
+        media = content_type(request, call)
+        sent = await incoming(await request.body(), media)
+        call.content_type, call.body = sent.media, sent.body
+        with sent.placed():
+            return await answered(call, await asked(ctx, call))
 
     async def call(self, request: Request, tenant: str, path: list[str]) -> Call:
         """The request as a call."""
@@ -106,7 +130,10 @@ class FhirFace:
         if searching:
             check_content_type(request.header(b"content-type") or "application/x-www-form-urlencoded", FORM)
             query += pairs(await request.body(min(FORM_LIMIT, request.limit)))
-        wishes, remaining = preferences(query, request.header(b"accept"), request.header(b"prefer"))
+        accept = request.header(b"accept")
+        if path[:1] == ["Binary"] and binary.asks_bytes(request.method, path, request.scope["query_string"], accept):
+            accept = None
+        wishes, remaining = preferences(query, accept, request.header(b"prefer"))
         return Call(
             request.method,
             path,
@@ -133,8 +160,14 @@ def content_type(request: Request, call: Call) -> str:
     return check_content_type(sent, PATCH_FORMATS if call.method == "PATCH" else FORMATS | bodies(call.path))
 
 
+async def answered(call: Call, answer: Answer) -> Response:
+    """An answer in the form asked for."""
+    made = response(call, answer)
+    return made if answer.plain else await rendered(made, call.wishes)
+
+
 def response(call: Call, answer: Answer) -> Response:
-    """An answer as HTTP: ETag, Last-Modified, Location, and the body that `Prefer: return` and `_pretty` ask for."""
+    """An answer as HTTP: ETag, Last-Modified, Location, and the body that `Prefer: return` asks for."""
     headers = list(answer.headers)
     if answer.stored is not None:
         headers += [(b"etag", etag(answer.stored.version)), (b"last-modified", http_date(answer.stored.updated))]
@@ -143,7 +176,7 @@ def response(call: Call, answer: Answer) -> Response:
     status, body = answer.status, preferred_body(call, answer)
     if status == 200 and answer.wrote and not body and call.method == "DELETE":
         status = 204
-    return Response(status, indented(body) if call.wishes.pretty and body else body, call.wishes.mime + b"; charset=utf-8", headers)
+    return Response(status, body, call.wishes.mime + UTF_8, headers)
 
 
 def preferred_body(call: Call, answer: Answer) -> bytes:

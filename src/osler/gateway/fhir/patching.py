@@ -11,7 +11,7 @@ from osler.gateway.fhir.call import Answer, Call, legal_id, required_version
 from osler.gateway.fhir.criteria import Criteria, SeveralMatch, criteria, matching
 from osler.gateway.fhir.fhirpath_patch import apply_fhirpath_patch
 from osler.gateway.fhir.json_patch import apply_json_patch
-from osler.gateway.fhir.preferences import FORMATS, check_content_type
+from osler.gateway.fhir.media import FORMATS, check_content_type
 from osler.gateway.fhir.reading import refuse_parameters
 from osler.gateway.fhir.tree import text, tree
 from osler.gateway.fhir.writing import written

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from osler.platform.errors import Malformed, NotAcceptable, UnsupportedMediaType
+from osler.gateway.fhir.media import Form, accepted, chosen_format
+from osler.platform.errors import Malformed
 
-FORMATS = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
-ACCEPTED = FORMATS | {"*/*", "application/*", "text/*"}
-REFUSED = re.compile(r"q\s*=\s*0(?:\.0*)?\Z")
-"""A media type with this weight is one the caller does not read."""
-R4 = frozenset({"4.0", "4.0.1"})
 SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
 PRESENTATION = frozenset({"_format", "_pretty", "_elements", "_summary"})
 
@@ -26,6 +21,7 @@ class Preferences:
     returns: str = ""
     """`minimal`, `representation`, `OperationOutcome`, or empty when the caller did not say."""
     lenient: bool = False
+    form: Form = "json"
     mime: bytes = b"application/fhir+json"
     said: list[tuple[str, str]] = field(default_factory=list)
     """The wishes as they stood in the URL, so that links to further pages carry them on."""
@@ -44,7 +40,7 @@ def preferences(query: list[tuple[str, str]], accept: str | None, prefer: str | 
     for name, value in query:
         if name == "_format":
             formatted = True
-            wishes.mime = chosen_format(value)
+            wishes.form, wishes.mime = chosen_format(value)
         elif name == "_pretty":
             wishes.pretty = truth(name, value)
         elif name == "_elements":
@@ -58,7 +54,7 @@ def preferences(query: list[tuple[str, str]], accept: str | None, prefer: str | 
             continue
         wishes.said.append((name, value))
     if accept is not None and not formatted:
-        check_accept(accept)
+        wishes.form, wishes.mime = accepted(accept)
     for item in (prefer or "").replace(";", ",").split(","):
         name, _, value = item.strip().partition("=")
         name, value = name.strip().lower(), value.strip().strip('"')
@@ -74,43 +70,3 @@ def truth(name: str, value: str) -> bool:
     if value not in ("true", "false"):
         raise Malformed(f"{name} is true or false")
     return value == "true"
-
-
-def chosen_format(value: str) -> bytes:
-    """The media type `_format` asks for. A '+' that was not escaped arrives as a space."""
-    kind, *parameters = value.replace(" ", "+").lower().split(";")
-    if kind not in FORMATS or not speaks_r4(parameters):
-        raise NotAcceptable("This server answers application/fhir+json, FHIR 4.0")
-    return b"application/json" if kind in ("application/json", "text/json") else b"application/fhir+json"
-
-
-def check_accept(accept: str) -> None:
-    """Raise `NotAcceptable` unless the caller reads JSON. https://hl7.org/fhir/R4/http.html#version-parameter"""
-    for item in accept.lower().split(","):
-        kind, *parameters = (part.strip() for part in item.split(";"))
-        if kind in ACCEPTED and not any(REFUSED.match(parameter) for parameter in parameters) and speaks_r4(parameters):
-            return
-    if accept.strip():
-        raise NotAcceptable("This server answers application/fhir+json, FHIR 4.0")
-
-
-def speaks_r4(parameters: list[str]) -> bool:
-    """False when the `fhirVersion` of a media type is not R4."""
-    for parameter in parameters:
-        name, _, value = parameter.replace(" ", "").partition("=")
-        if name == "fhirversion" and value.strip('"') not in R4:
-            return False
-    return True
-
-
-def check_content_type(sent: str | None, accepted: frozenset[str] = FORMATS) -> str:
-    """The media type of the body, without parameters. Raises `UnsupportedMediaType` when it is none of `accepted`."""
-    kind, *parameters = (part.strip() for part in (sent or "").lower().split(";"))
-    readable = kind in accepted and speaks_r4(parameters)
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8", "us-ascii"):
-            readable = False
-    if not readable:
-        raise UnsupportedMediaType(f"The body's Content-Type must be {' or '.join(sorted(accepted))}, FHIR 4.0, in UTF-8")
-    return kind

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from osler.gateway.fhir import framing
+from osler.gateway.fhir.binary import check_context
 from osler.gateway.fhir.call import Answer, Call, not_modified
 from osler.gateway.fhir.subset import shown
 from osler.platform.access import require
@@ -24,6 +25,8 @@ async def read(ctx: Context, call: Call) -> Answer:
     refuse_parameters(call, frozenset())
     require(ctx, "read", kind)
     stored = await ctx.store.read(ctx, kind, name)
+    if kind == "Binary":
+        check_context(ctx, stored.content)
     if not_modified(call, stored):
         return Answer(304, stored=stored)
     return Answer(200, shown(stored.content, kind, call.wishes), stored)
@@ -35,6 +38,8 @@ async def vread(ctx: Context, call: Call) -> Answer:
     refuse_parameters(call, frozenset())
     require(ctx, "vread", kind)
     stored = await ctx.store.vread(ctx, kind, name, version)
+    if kind == "Binary":
+        check_context(ctx, stored.content)
     if not_modified(call, stored):
         return Answer(304, stored=stored)
     return Answer(200, shown(stored.content, kind, call.wishes), stored)

@@ -17,6 +17,7 @@ from osler.platform.web.request import OFF_LOOP, ClientGone, Request
 from osler.platform.web.response import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
+Telling = Callable[[Request, Response], Response]
 
 log = logger("web")
 
@@ -35,11 +36,15 @@ PREFLIGHT: list[tuple[bytes, bytes]] = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
     (
         b"access-control-allow-headers",
-        b"Authorization, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, X-Request-Id",
+        b"Authorization, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, X-Request-Id, "
+        b"X-Security-Context",
     ),
     (b"access-control-max-age", b"600"),
 ]
-EXPOSED = (b"access-control-expose-headers", b"ETag, Location, Content-Location, Last-Modified, X-Request-Id")
+EXPOSED = (
+    b"access-control-expose-headers",
+    b"ETag, Location, Content-Location, Last-Modified, X-Request-Id, Link, X-Security-Context, Content-Disposition",
+)
 
 
 class Fault(OslerError):
@@ -47,9 +52,10 @@ class Fault(OslerError):
 
 
 class Edge:
-    """Runs a handler for one ASGI request and sends what it answers or refuses."""
+    """Runs a handler for one ASGI request and sends what it answers or refuses; a face may tell refusals in a form of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, telling: Telling | None = None) -> None:
+        self.telling = telling
         self.limit = settings.body_limit
         self.origins = frozenset(origin.rstrip("/").encode() for origin in settings.cors_origins)
         self.https = (settings.public_url or "").startswith("https:")
@@ -63,15 +69,19 @@ class Edge:
             else:
                 response = await handler(request)
         except OslerError as error:
-            response = refusal(error)
+            response = self.told(request, refusal(error))
             if b"expect" in request.headers:
                 # The body was never asked for, so what follows on this connection may be either: body or next request.
                 response.headers.append((b"connection", b"close"))
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the one place where a fault of ours becomes a 500 instead of a dropped connection
-            response = refusal(unforeseen(request.id, error))
+            response = self.told(request, refusal(unforeseen(request.id, error)))
         await self.send(request, response, send)
+
+    def told(self, request: Request, response: Response) -> Response:
+        """A refusal in the form this face gives it."""
+        return response if self.telling is None else self.telling(request, response)
 
     async def send(self, request: Request, response: Response, send: Send) -> None:
         """Send a response: compressed when that pays, without a body for HEAD, with the headers every answer carries."""

@@ -29,7 +29,6 @@ _TAG = re.compile(r"<[^>]*>")
 _WORD = re.compile(r"\w+")
 _QUOTED = str.maketrans({"'": "''", "\\": "\\\\"})
 _strings = msgspec.json.Decoder(list[str])
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def word_vector(body: bytes, texts: Iterable[tuple[int, str]], tenant: int, rtype: int) -> str:
@@ -55,15 +54,15 @@ def word_vector(body: bytes, texts: Iterable[tuple[int, str]], tenant: int, rtyp
 
 
 @lru_cache(maxsize=1024)
-def content_scope(tenant: int, rtype: int) -> str:
+def content_scope(tenant: int | str, rtype: int) -> str:
     """What the words of a type begin with."""
-    return f"{_base36(tenant * 256 + rtype)}."
+    return f"{tenant}.{rtype}."
 
 
 @lru_cache(maxsize=8192)
-def text_scope(tenant: int, key: int) -> str:
+def text_scope(tenant: int | str, key: int) -> str:
     """What the texts of a parameter begin with."""
-    return f"{_base36(tenant)}~{_base36(key & 0xFFFFFFFF)}."
+    return f"{tenant}~{key}."
 
 
 @lru_cache(maxsize=16384)
@@ -101,11 +100,3 @@ def _names() -> frozenset[bytes]:
     named = {element.name for element in all_elements() if element.type in ("string", "markdown")}
     return frozenset(name.encode() for name in named - NOT_WORDS)
 
-
-def _base36(number: int) -> str:
-    text = ""
-    while True:
-        number, digit = divmod(number, 36)
-        text = _DIGITS[digit] + text
-        if not number:
-            return text

@@ -13,6 +13,12 @@ from typing import Literal, cast
 from osler.platform.fhir import SearchParameter, reference_value, rid, search_parameters
 from osler.platform.store.search import values
 from osler.platform.store.search.chaining import chained, is_chained
+from osler.platform.store.search.coded import coded
+from osler.platform.store.search.composites import composites
+from osler.platform.store.search.fulltext import content, string_text, token_text, uri_below
+from osler.platform.store.search.hierarchies import related
+from osler.platform.store.search.identified import by_identifier, phonetic, typed_identifier, uri_above
+from osler.platform.store.search.near import near
 from osler.platform.store.search.query import Amounts, Condition, Dates, Identifiers, Ids, Missing, Nothing, Strings, Tokens
 from osler.platform.store.search.values import unknown
 
@@ -143,9 +149,22 @@ def amounts(asked: Asked) -> Condition:
     return Amounts(asked.parameter, tuple(values.amount(asked.parameter, asked.name, part) for part in asked.alternatives()))
 
 
-CODES: dict[str, Reader] = {"_id": ids}
+CODES: dict[str, Reader] = {"_id": ids, "_text": content, "_content": content, "phonetic": phonetic}
 """Parameters with a reading of their own, by code."""
-MODIFIERS: dict[tuple[str, str], Reader] = {}
+MODIFIERS: dict[tuple[str, str], Reader] = {
+    ("token", "text"): token_text,
+    ("token", "of-type"): typed_identifier,
+    ("token", "in"): coded,
+    ("token", "not-in"): coded,
+    ("token", "below"): coded,
+    ("token", "above"): coded,
+    ("string", "text"): string_text,
+    ("reference", "identifier"): by_identifier,
+    ("reference", "below"): related,
+    ("reference", "above"): related,
+    ("uri", "below"): uri_below,
+    ("uri", "above"): uri_above,
+}
 """Readings by (kind of parameter, modifier)."""
 KINDS: dict[str, Reader] = {
     "token": tokens,
@@ -155,5 +174,7 @@ KINDS: dict[str, Reader] = {
     "date": dates,
     "number": amounts,
     "quantity": amounts,
+    "composite": composites,
+    "special": near,
 }
 """Readings by kind of parameter."""

@@ -168,9 +168,16 @@ def updated(prefix: Prefix, lo: datetime, hi: datetime, alias: str, scope: Scope
             return f"{column} < {scope.add(hi)}"
 
 
-def amount(one: Amount, alias: str, scope: Scope) -> str:
+SENT, CANONICAL = ("lo", "hi", "code"), ("blo", "bhi", "base")
+"""The columns of a quantity as it was sent, and in base units: least, greatest, unit."""
+
+
+def amount(
+    one: Amount, alias: str, scope: Scope, sent: tuple[str, str, str] = SENT, canonical: tuple[str, str, str] = CANONICAL
+) -> str:
     """The range of row `alias` against a number; `eq` allows what the digits sent leave open."""
-    from_, to = f"{alias}.lo", f"{alias}.hi"
+    least, greatest, named = canonical if one.canonical else sent
+    from_, to = f"{alias}.{least}", f"{alias}.{greatest}"
     match one.prefix:
         case "eq":
             where = f"{from_} >= {scope.add(one.lo)} and {to} < {scope.add(one.hi)}"
@@ -190,7 +197,7 @@ def amount(one: Amount, alias: str, scope: Scope) -> str:
             where = f"{to} < {scope.add(one.value)}"
         case "ap":
             where = f"{from_} <= {scope.add(one.hi)} and {to} >= {scope.add(one.lo)}"
-    unit = f" and {alias}.code = {scope.add(one.unit)}" if one.unit is not None else ""
+    unit = f" and {alias}.{named} = {scope.add(one.unit)}" if one.unit is not None else ""
     return f"({where}{unit})"
 
 
@@ -222,8 +229,10 @@ def _missing(parameter: SearchParameter, missing: bool, scope: Scope) -> str:
         return "false" if missing else "true"
     key = keyed("p", parameter, scope)
     match parameter.kind:
-        case "string" | "date":
+        case "string" | "date" if parameter.code != "phonetic":
             table, where = f"idx_{parameter.kind}", scope.same_rid()
+        case "composite" | "special":
+            table, where = "idx_composite", scope.same_rid()
         case "quantity" | "number":
             table, where = "idx_quantity", scope.same_row()
         case _:

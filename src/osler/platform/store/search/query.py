@@ -71,6 +71,8 @@ class Amount(msgspec.Struct, frozen=True):
     lo: float
     hi: float
     unit: int | None
+    canonical: bool = False
+    """In the base units of UCUM, which `unit` then names; else as sent."""
 
 
 class Amounts(msgspec.Struct, frozen=True):

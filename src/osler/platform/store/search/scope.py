@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from osler.platform.fhir import TYPE_CODE
 from osler.platform.store.search.arguments import Arguments
+
+if TYPE_CHECKING:
+    from osler.platform.fhir.terminologies import Codes
+    from osler.platform.store.search.coded import Need
+
+
+class Unexpanded(Exception):
+    """Codes that the statement needs have not been looked up."""
+
+    def __init__(self, need: Need) -> None:
+        super().__init__(need.relation)
+        self.need = need
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,15 @@ class World:
     """Types whose records the actor may read; a record of another type influences nothing."""
     hidden: int = 0
     """Sensitivity labels (a bit each) whose records the actor may not know of."""
+    known: Mapping[Need, Codes] = field(default_factory=dict)
+    """Codes that have been looked up for this search."""
+
+    def coded(self, need: Need) -> Codes:
+        """The codes of a value set or below a code. Raises `Unexpanded` where nobody has looked them up."""
+        found = self.known.get(need)
+        if found is None:
+            raise Unexpanded(need)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from osler.platform.fhir import SearchParameter
-from osler.platform.store.search.predicates import among, amount, date_range, identifier, keyed, text_range, updated
+from osler.platform.store.search.predicates import CANONICAL, SENT, among, amount, date_range, identifier, keyed, text_range, updated
 from osler.platform.store.search.query import (
     NEVER,
     Amounts,
@@ -189,7 +189,8 @@ def _alone(best: Condition, scope: Scope) -> Source:
             return Source(f"{scope.table('idx_date')} x", (*_keyed(parameter, scope), f"({spans})"), order, best)
         case Amounts(parameter, wanted):
             ranges = " or ".join(amount(one, "x", scope) for one in wanted)
-            order = None if parameter.repeats or len(wanted) > 1 else span_order("number")
+            columns = CANONICAL if wanted[0].canonical else SENT
+            order = None if parameter.repeats or len(wanted) > 1 else span_order("number", columns[0], columns[1])
             return Source(f"{scope.table('idx_quantity')} x", (*_keyed(parameter, scope), f"({ranges})"), order, best)
         case Special():
             return best.source(scope)
@@ -197,11 +198,11 @@ def _alone(best: Condition, scope: Scope) -> Source:
             return _of_type([best], scope)
 
 
-def span_order(kind: Literal["time", "number"]) -> tuple[Column, ...]:
+def span_order(kind: Literal["time", "number"], least: str = "lo", greatest: str = "hi") -> tuple[Column, ...]:
     """The order of the date and quantity indexes, read backwards: the latest and the greatest first."""
     return (
-        Column("lo", "x.lo", True, kind),
-        Column("hi", "x.hi", True, kind),
+        Column(least, f"x.{least}", True, kind),
+        Column(greatest, f"x.{greatest}", True, kind),
         Column("rid", "x.rid", True, "whole"),
     )
 

@@ -16,6 +16,7 @@ from osler.platform.fhir.dates import EARLIEST, LATEST
 from osler.platform.fhir.index_quantities import UCUM, canonical, unit_value
 from osler.platform.fhir.index_values import ANY_UNIT, contact_value
 from osler.platform.fhir.keys import string_value
+from osler.platform.fhir.search_parameters import Component
 from osler.platform.store.search.query import Amount, Prefix
 
 PREFIXES = ("eq", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap")
@@ -84,16 +85,17 @@ def code_and_system(name: str, text: str) -> tuple[str | None, str | None]:
     return parts[1] or None, parts[0]
 
 
-def token(parameter: SearchParameter, name: str, text: str) -> tuple[int | None, int | None] | None:
+def token(parameter: SearchParameter | Component, name: str, text: str) -> tuple[int | None, int | None] | None:
     """The numbers of a token; None when nothing can match, because the code's system is another one."""
     code, system = code_and_system(name, text)
-    value = None if code is None else contact_value(code) if parameter.folds else code_value(code)
+    folds = isinstance(parameter, SearchParameter) and parameter.folds
+    value = None if code is None else contact_value(code) if folds else code_value(code)
     if parameter.system and system:
         return (value, None) if system == parameter.system else None
     return value, None if system is None else system_value(system)
 
 
-def reference(parameter: SearchParameter, name: str, text: str, only: str | None, base: str) -> list[tuple[str, int]]:
+def reference(parameter: SearchParameter | Component, name: str, text: str, only: str | None, base: str) -> list[tuple[str, int]]:
     """What a reference may point at: (type or "", number). A bare id stands for each type the parameter may point at."""
     text = unescape(text)
     if base and text.startswith(base + "/"):
@@ -136,7 +138,7 @@ def date(name: str, text: str, now: datetime) -> tuple[Prefix, datetime, datetim
     return prefix, lo, hi
 
 
-def amount(parameter: SearchParameter, name: str, text: str) -> Amount:
+def amount(parameter: SearchParameter | Component, name: str, text: str) -> Amount:
     """A number, or a quantity as `5.4`, `5.4|system|code` or `5.4||code`. The digits sent say how exact it is."""
     number, *unit = [unescape(part) for part in split(text, "|")]
     prefix, digits = prefixed(name, number)
@@ -152,10 +154,20 @@ def amount(parameter: SearchParameter, name: str, text: str) -> Amount:
     half = Decimal(5).scaleb(int(exponent) - 1)
     if prefix == "ap":
         half = max(abs(value) / 10, half)
+    if unit and unit[0] == UCUM and (found := _in_base_units(prefix, value, half, unit[1])):
+        return found
     code = None if not unit else unit_value(unit[0] or None, unit[1])
     if parameter.kind == "number":
         code = ANY_UNIT
     return Amount(prefix, float(value), float(value - half), float(value + half), code)
+
+
+def _in_base_units(prefix: Prefix, value: Decimal, half: Decimal, code: str) -> Amount | None:
+    """An amount in a UCUM unit, so that every unit of the same dimension is found. The unit's own digits say how exact it is."""
+    here, low, high = canonical(value, code), canonical(value - half, code), canonical(value + half, code)
+    if here is None or low is None or high is None:
+        return None
+    return Amount(prefix, here[1], min(low[1], high[1]), max(low[1], high[1]), here[0], canonical=True)
 
 
 def string(name: str, text: str, mode: str) -> str:

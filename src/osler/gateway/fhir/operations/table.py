@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from osler.gateway.fhir.operations.docref import DOCREF
 from osler.gateway.fhir.operations.everything import ENCOUNTER_EVERYTHING, PATIENT_EVERYTHING
 from osler.gateway.fhir.operations.expunge import EXPUNGE
+from osler.gateway.fhir.operations.lastn import LASTN
+from osler.gateway.fhir.operations.match import MATCH
 from osler.gateway.fhir.operations.meta import META, META_ADD, META_DELETE
 from osler.gateway.fhir.operations.operation import Level, Operation
+from osler.gateway.fhir.operations.stats import STATS
+from osler.gateway.fhir.operations.validate import VALIDATE
 
 Table = Mapping[str, tuple[Operation, ...]]
 
@@ -20,7 +25,7 @@ def by_name(operations: Iterable[Operation]) -> Table:
     return found
 
 
-OPERATIONS: Table = by_name((ENCOUNTER_EVERYTHING, EXPUNGE, META, META_ADD, META_DELETE, PATIENT_EVERYTHING))
+OPERATIONS: Table = by_name((DOCREF, ENCOUNTER_EVERYTHING, EXPUNGE, LASTN, MATCH, META, META_ADD, META_DELETE, PATIENT_EVERYTHING, STATS, VALIDATE))
 
 
 def operations_of(kind: str | None, table: Table = OPERATIONS) -> list[Operation]:

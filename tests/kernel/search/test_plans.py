@@ -26,7 +26,8 @@ SHAPES = {
     "Patient?name=smi&birthdate=1980-01-01": ("idx_date_lo", "tenant key lo lo hi"),
     "Patient?name=smi&birthdate=1980": ("idx_string_val", "tenant key val val d d"),
     "Patient?_id=p1": ("resource_tenant_rid_key", "tenant rid"),
-    "Encounter?_count=10": ("resource_updated", "tenant rtype"),
+    "Encounter?_count=10": ("resource_pkey", "tenant rtype"),
+    "Encounter?_sort=-_lastUpdated&_count=10": ("resource_updated", "tenant rtype"),
 }
 
 

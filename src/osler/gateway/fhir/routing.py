@@ -9,13 +9,15 @@ from osler.gateway.fhir.call import LEGAL_ID, Answer, Call
 from osler.gateway.fhir.operations import asks_operation, invocation
 from osler.platform.context import Context
 from osler.platform.errors import Issue, MethodNotAllowed, NotFound
-from osler.platform.fhir import TYPE_CODE
+from osler.platform.fhir import COMPARTMENT_TYPES, TYPE_CODE
 
 Interaction = Callable[[Context, Call], Awaitable[Answer]]
 
 HISTORY: Mapping[str, Interaction] = {"GET": reading.history}
 SEARCH: Mapping[str, Interaction] = {"GET": searching.search, "POST": searching.search}
 SYSTEM_SEARCH: Mapping[str, Interaction] = {"GET": searching.search_types, "POST": searching.search_types}
+OF_COMPARTMENT: Mapping[str, Interaction] = {"GET": searching.search_compartment}
+COMPARTMENT: Mapping[str, Interaction] = {**OF_COMPARTMENT, "POST": searching.search_compartment}
 INSTANCE: Mapping[str, Interaction] = {
     "GET": reading.read,
     "PUT": writing.update,
@@ -38,7 +40,7 @@ def interaction(ctx: Context, call: Call) -> Interaction:
         check_served(ctx, call.path[0])
     if asks_operation(call.path):
         return invocation(call)
-    found = methods(call.path) if call.path else {}
+    found = methods(call.path) if call.path else BASE
     asked = found.get("GET" if call.method == "HEAD" else call.method)
     if asked is None:
         allowed = ADDRESSES.get(call.path[0] if call.path else "") or ((*found, "HEAD") if "GET" in found else tuple(found))
@@ -65,6 +67,8 @@ def methods(path: list[str]) -> Mapping[str, Interaction]:
             return {"_search": SEARCH, "_history": HISTORY}.get(path[1]) or checked(path, INSTANCE)
         if path[2] == "_history" and depth < 5:
             return checked(path, HISTORY if depth == 3 else VERSION)
+        if head in COMPARTMENT_TYPES and (path[2] in TYPE_CODE or path[2] == "*") and path[3:] in ([], ["_search"]):
+            return checked(path, COMPARTMENT if depth == 4 else OF_COMPARTMENT)
     elif depth == 1 and head in FIXED:
         return FIXED[head]
     elif depth == 1 and head == "metadata":
@@ -75,8 +79,9 @@ def methods(path: list[str]) -> Mapping[str, Interaction]:
     raise NotFound("There is nothing at this address")
 
 
-ADDRESSES = {"": ("POST",), "metadata": ("GET", "HEAD")}
-"""The two addresses that are answered before routing: Bundles and the CapabilityStatement."""
+BASE: Mapping[str, Interaction] = {"GET": searching.search_types}
+ADDRESSES = {"": ("GET", "HEAD", "POST"), "metadata": ("GET", "HEAD")}
+"""Two addresses that take more than routing answers: Bundles and the CapabilityStatement are answered before it."""
 FIXED = {"_history": HISTORY, "_search": SYSTEM_SEARCH}
 
 

@@ -1,5 +1,6 @@
 """FHIR R4 as the kernel knows it: reading, checking, stamping and indexing resources."""
 
+from osler.platform.fhir.compartments import COMPARTMENT_TYPES, compartment_members, compartment_parameters
 from osler.platform.fhir.dates import date_range
 from osler.platform.fhir.elements import is_modifier, mandatory_elements, summary_elements
 from osler.platform.fhir.index import IndexRows, index
@@ -11,6 +12,7 @@ from osler.platform.fhir.search_parameters import SearchParameter, search_parame
 from osler.platform.fhir.stamping import stamp
 
 __all__ = [
+    "COMPARTMENT_TYPES",
     "TYPES",
     "TYPE_CODE",
     "TYPE_NAME",
@@ -19,6 +21,8 @@ __all__ = [
     "Parsed",
     "SearchParameter",
     "code_value",
+    "compartment_members",
+    "compartment_parameters",
     "conditional_references",
     "date_range",
     "fold",

@@ -6,14 +6,16 @@ Records without a value come last, whichever way the order runs; so do periods w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from osler.platform.fhir.dates import EARLIEST
 from osler.platform.store.search.arguments import Arguments
-from osler.platform.store.search.predicates import FOLDED
+from osler.platform.store.search.predicates import FOLDED, keyed
 from osler.platform.store.search.query import Dates, Query, Sort
 from osler.platform.store.search.scope import Scope
-from osler.platform.store.search.sources import BY_DATE, RID, Column, Source
+from osler.platform.store.search.sources import BY_DATE, ID, RID, UPDATED, Column, Source
 
 
 def streamed(query: Query, source: Source) -> tuple[Column, ...] | None:
@@ -23,15 +25,26 @@ def streamed(query: Query, source: Source) -> tuple[Column, ...] | None:
     if len(query.sort) > 1:
         return None
     wanted, first = query.sort[0], source.order[0]
+    code = wanted.parameter.code
+    if first.name in ("id", "updated"):
+        here: tuple[Column, ...] | None = {"_id": (ID, RID), "_lastUpdated": (UPDATED, RID)}.get(code)
+        # Both walks are of the whole type; only one of them starts where a search by _lastUpdated does.
+        if here is None or (source.covers is not None and code == "_id"):
+            return None
+        return here if wanted.descending else flipped(here, nulls="last")
     if first.descending != wanted.descending:
         return None
     if first.name == "d":
         return source.order if wanted.parameter.is_primary_date else None
-    if first.name == "updated":
-        return source.order if wanted.parameter.code == "_lastUpdated" else None
     if first.name == "lo" and isinstance(source.covers, Dates):
-        return source.order if wanted.parameter.key == source.covers.parameter.key else None
+        # Of a record with several dates the search finds the latest that matches, an order goes by the latest of all.
+        return source.order if wanted.parameter.key == source.covers.parameter.key and not wanted.parameter.repeats else None
     return None
+
+
+def flipped(columns: Sequence[Column], nulls: Literal["last", "first"] = "first") -> tuple[Column, ...]:
+    """The same order from its end."""
+    return tuple(msgspec.structs.replace(column, descending=not column.descending, nulls=nulls) for column in columns)
 
 
 def sorted_by(query: Query, scope: Scope) -> tuple[Column, ...]:
@@ -50,18 +63,29 @@ def _column(name: str, sort: Sort, scope: Scope) -> Column:
         return Column(name, f"(select s.updated from {here})", sort.descending, "time")
     if parameter.is_primary_date and sort.descending:
         return Column(name, "x.d", True, "time")
-    dated = parameter.kind == "date"
-    started = f"nullif(s.lo, {scope.add(EARLIEST, 'timestamptz')})" if dated else ""
-    table, column = ("idx_date", started) if dated else ("idx_string", FOLDED.format(row="s"))
-    pick = f"{'max' if sort.descending else 'min'}({column})"
-    where = f"s.tenant = $1 and s.rid = x.rid and s.key = {scope.add(parameter.key)}"
-    return Column(name, f"(select {pick} from {scope.table(table)} s where {where})", sort.descending, "time" if dated else "text")
+    table, value, kind = _VALUES[parameter.kind]
+    if kind == "time":
+        value = value.format(scope.add(EARLIEST, "timestamptz"))
+    same = scope.same_row("s") if table == "idx_quantity" else scope.same_rid("s")
+    where = f"s.tenant = $1 and {same} and {keyed('s', parameter, scope)}"
+    pick = f"{'max' if sort.descending else 'min'}({value})"
+    return Column(name, f"(select {pick} from {scope.table(table)} s where {where})", sort.descending, kind)
+
+
+_VALUES: dict[str, tuple[str, str, Literal["time", "number", "text"]]] = {
+    "date": ("idx_date", "nullif(s.lo, {})", "time"),
+    "string": ("idx_string", FOLDED.format(row="s"), "text"),
+    "number": ("idx_quantity", "case when s.lo = '-Infinity' then s.hi else s.lo end", "number"),
+    "quantity": ("idx_quantity", "case when s.lo = '-Infinity' then s.hi else s.lo end", "number"),
+}
+"""Where a record's value for an order lies; `<5` stands at 5."""
 
 
 def order_by(columns: Sequence[Column], alias: str, *, nulls: bool) -> str:
     """The ORDER BY list over `alias`'s columns."""
-    last = " nulls last" if nulls else ""
-    return ", ".join(f"{alias}.{column.name}{' desc' if column.descending else ''}{last}" for column in columns)
+    return ", ".join(
+        f"{alias}.{column.name}{' desc' if column.descending else ''}{f' nulls {column.nulls}' if nulls else ''}" for column in columns
+    )
 
 
 def beyond(columns: Sequence[Column], place: Sequence[Any], arguments: Arguments, *, alias: str, nulls: bool) -> str:
@@ -71,11 +95,13 @@ def beyond(columns: Sequence[Column], place: Sequence[Any], arguments: Arguments
     for column, value in zip(columns, place, strict=True):
         name = f"{alias}.{column.name}"
         if value is None:
+            if column.nulls == "first":
+                parts.append(" and ".join([*equal, f"{name} is not null"]))
             equal.append(f"{name} is null")
             continue
         mark = arguments.add(value)
         later = f"{name} {'<' if column.descending else '>'} {mark}"
-        parts.append(" and ".join([*equal, f"({later} or {name} is null)" if nulls else later]))
+        parts.append(" and ".join([*equal, f"({later} or {name} is null)" if nulls and column.nulls == "last" else later]))
         equal.append(f"{name} = {mark}")
     found = " or ".join(f"({part})" for part in parts)
     if nulls or place[0] is None:

@@ -7,19 +7,22 @@ from typing import Any
 import msgspec
 
 from osler.platform.audit.chain import INSERT
-from osler.platform.fhir import TYPE_CODE
+from osler.platform.fhir import TYPE_CODE, TYPES, search_parameters
 from osler.platform.store.reading_sql import HEAD
 from osler.platform.store.search.arguments import Arguments
 from osler.platform.store.search.cursor import Sealed, place
 from osler.platform.store.search.hits import found, rows_of
-from osler.platform.store.search.ordering import beyond, order_by, sorted_by, streamed
-from osler.platform.store.search.query import Query
+from osler.platform.store.search.ordering import beyond, flipped, order_by, sorted_by, streamed
+from osler.platform.store.search.query import Query, Sort
 from osler.platform.store.search.scope import Scope, World
 from osler.platform.store.search.sources import Column, Source
+from osler.platform.store.search.walks import either, sorted_walk, where_only
 
 AUDITED = 9
 """First free parameter behind tenant, stream, seq, head, at, action, actor and request id."""
 PLAIN = 2
+MOST_COUNTED = 10_000
+"""Up to here an estimated total is a count."""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -31,45 +34,65 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """The rows of a page as a select of (rid, the order's columns), and what it was made of."""
+    """The rows of a page as a select of (rid, the order's columns), and how they are counted and found again."""
 
-    source: Source
-    where: str
     columns: tuple[Column, ...]
     rows: str
     order: str
+    counted: str
+    """Everything that matches: a FROM and WHERE over rows `x`."""
+    record: str
+    """A select of the row `r` that stands behind row `t`."""
 
 
 def page(query: Query, world: World, sealed: Sealed | None = None, *, audited: bool) -> Statement:
-    """One page. Rows: n, id, version, updated, codec, content, rid, prid, total, then the order's columns, then `head` when audited.
+    """One page. Rows: n, rtype, id, version, updated, codec, content, rid, prid, total, the order's columns, then `head` when audited.
 
     `$1` is the tenant; an audited statement has `$2`-`$8` as `Ledger.run` and `reading_sql.logged` number them.
     """
     arguments = Arguments(AUDITED if audited else PLAIN)
-    scope = Scope(query.type, world, arguments)
-    walk = walked(query, sealed, scope)
-    chosen, where, columns = walk.source, walk.where, walk.columns
-    keys = ", ".join(f"t.{column.name} as by_{column.name}" for column in columns)
+    walk = walked_types(query, sealed, world, arguments) if query.parts else walked(query, sealed, Scope(query.type, world, arguments))
+    keys = ", ".join(f"t.{column.name} as by_{column.name}" for column in walk.columns)
     parts = [
         f"t as materialized (\n{walk.rows}\n)",
         f"""found as materialized (
-  select t.n, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid, {keys}
-  from (select t.*, row_number() over (order by {walk.order}) as n from t) t
-    cross join lateral (select * from {scope.table("resource")} r where r.tenant = $1 and r.rid = t.rid offset 0) r
+  select t.n, r.rtype, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid, {keys}
+  from (select t.*, row_number() over (order by {walk.order}) as n from t) t cross join lateral ({walk.record} offset 0) r
 )""",
     ]
     total = "null::int8"
     if query.total == "accurate":
-        parts.append(f"counted as materialized (select count(distinct x.rid) as total from {rows_of(chosen)} where {where})")
+        parts.append(f"counted as materialized (select count(*) as total from (select distinct x.rid from {walk.counted}) as every)")
+        total = "(select total from counted)"
+    elif query.total == "estimate":
+        most = arguments.add(MOST_COUNTED + 1)
+        every = f"select distinct x.rid from {walk.counted} limit {most}"
+        parts.append(f"counted as materialized (select count(*) as total from ({every}) as every)")
         total = "(select total from counted)"
     if audited:
         parts.append(_logged(query, arguments))
-    names = ", ".join(f"by_{column.name}" for column in columns)
+    names = ", ".join(f"by_{column.name}" for column in walk.columns)
     head = f", {HEAD} as head" if audited else ""
     sql = f"""with {", ".join(parts)}
-select n, id, version, updated, codec, content, rid, prid, {total} as total, {names}{head}
+select n, rtype, id, version, updated, codec, content, rid, prid, {total} as total, {names}{head}
 from (select 1) as one left join found on true order by n"""
-    return Statement(sql, tuple(arguments.values), columns)
+    return Statement(sql, tuple(arguments.values), walk.columns)
+
+
+def estimate(query: Query, world: World) -> tuple[str, list[Any]]:
+    """What the planner expects to find. `$1` is the tenant."""
+    arguments = Arguments(PLAIN)
+    every = []
+    for part in query.parts or (query,):
+        chosen, where = found(part.conditions, Scope(part.type, world, arguments))
+        every.append(f"select distinct x.rid from {rows_of(chosen)} where {where}")
+    return f"explain (format json) {' union all '.join(every)}", arguments.values
+
+
+def estimated(rows: list[Any]) -> int:
+    """The planner's number of rows."""
+    (plan,) = msgspec.json.decode(rows[0][0])
+    return int(plan["Plan"]["Plan Rows"])
 
 
 def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
@@ -78,9 +101,41 @@ def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
     limit = scope.add(query.count + 1, "int8")
     native = streamed(query, chosen)
     columns = native or sorted_by(query, scope)
+    if sealed is not None and sealed.back:
+        columns = flipped(columns)
     after = place(sealed, [column.name for column in columns], [column.kind == "time" for column in columns])
     rows = (_streamed if native else _gathered)(chosen, columns, where, after, limit, scope.arguments)
-    return Walk(chosen, where, columns, rows, order_by(columns, "t", nulls=not native))
+    forward = sealed is None or not sealed.back
+    if native and forward and chosen.first is not None:
+        start = " and ".join([*chosen.first.where, *where_only(query.conditions, chosen, scope)]) or "true"
+        rows = either(_streamed(chosen.first, columns, start, after, limit, scope.arguments), rows, limit)
+    elif not native and forward and (by_date := sorted_walk(query, chosen, columns, after, limit, scope)) is not None:
+        rows = either(by_date, rows, limit)
+    record = f"select * from {scope.table('resource')} r where r.tenant = $1 and r.rid = t.rid"
+    return Walk(columns, rows, order_by(columns, "t", nulls=not native), f"{rows_of(chosen)} where {where}", record)
+
+
+def walked_types(query: Query, sealed: Sealed | None, world: World, arguments: Arguments) -> Walk:
+    """The same over several types: a walk of each, merged by keys that all types have. https://hl7.org/fhir/R4/http.html#search"""
+    rows, counted, tables = [], [], []
+    columns: tuple[Column, ...] = ()
+    for part in query.parts:
+        scope = Scope(part.type, world, arguments)
+        newest = Sort(search_parameters(part.type)["_lastUpdated"], True)
+        asked = msgspec.structs.replace(part, sort=part.sort or (newest,), count=query.count)
+        # Each type's columns have names of their own; what they hold is the same, in the same order.
+        walk = walked(asked, sealed, scope)
+        columns = tuple(msgspec.structs.replace(column, name=f"k{place}") for place, column in enumerate(walk.columns))
+        named = ", ".join(f"t.{here.name} as {column.name}" for here, column in zip(walk.columns, columns, strict=True))
+        rows.append(f"(select t.rid, {named} from (\n{walk.rows}\n) t)")
+        counted.append(f"select x.rid from {walk.counted}")
+        tables.append(scope.table("resource"))
+    order = order_by(columns, "t", nulls=True)
+    every = f"select * from ({' union all '.join(rows)}) t order by {order} limit {arguments.add(query.count + 1, 'int8')}"
+    found_in = " union all ".join(
+        f"select * from {table} r where r.tenant = $1 and r.rid = t.rid" for table in sorted(dict.fromkeys(tables))
+    )
+    return Walk(columns, every, order, f"({' union all '.join(counted)}) x", f"select * from ({found_in}) r")
 
 
 def _streamed(chosen: Source, columns: tuple[Column, ...], where: str, after: list[Any] | None, limit: str, arguments: Arguments) -> str:
@@ -100,18 +155,18 @@ def _streamed(chosen: Source, columns: tuple[Column, ...], where: str, after: li
 def _gathered(chosen: Source, columns: tuple[Column, ...], where: str, after: list[Any] | None, limit: str, arguments: Arguments) -> str:
     """Find every hit, then order them and cut the page out."""
     keys = "".join(f", {column.sql} as {column.name}" for column in columns if column.name not in ("rid", "d"))
-    hits = f"select distinct x.rid, x.d from {rows_of(chosen)} where {where}"
+    hits = f"select distinct x.rid, x.prid, x.d from {rows_of(chosen)} where {where}"
     later = f"where {beyond(columns, after, arguments, alias='x', nulls=True)}" if after is not None else ""
     order = order_by(columns, "x", nulls=True)
-    return f"select x.* from (select x.rid, x.d{keys} from (\n{hits}\n) x offset 0) x {later} order by {order} limit {limit}"
+    return f"select x.* from (select x.rid, x.prid, x.d{keys} from (\n{hits}\n) x offset 0) x {later} order by {order} limit {limit}"
 
 
 def _logged(query: Query, arguments: Arguments) -> str:
     """The audit row: the names of the parameters and what was returned; the values searched for may identify a patient and stay out."""
-    rtype = arguments.add(TYPE_CODE[query.type], "int2")
+    rtype = arguments.add(TYPE_CODE.get(query.type, 0), "int2")
     shown = arguments.add(query.count, "int8")
     names = arguments.add("?" + " ".join(query.names), "text")
-    of_type = arguments.add(f"{query.type}/", "text")
+    of_type = f"({arguments.add(list(TYPES), 'text[]')})[rtype] || '/'" if query.parts else arguments.add(f"{query.type}/", "text")
     return f"""logged as (
   {INSERT}
   select $1, $2, $3, $3, $5, prid, 0, {rtype}, 200::int2, $6::text::"char", $7, '', $8, detail,

@@ -6,11 +6,11 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from osler.platform.fhir import SearchParameter
+from osler.platform.fhir import SearchParameter, search_parameters
 
 if TYPE_CHECKING:
     from osler.platform.store.search.scope import Scope
@@ -21,7 +21,7 @@ MOST_COUNT = 1000
 """A page holds no more, whatever `_count` asks; the self link tells the count that was used."""
 
 Prefix = Literal["eq", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap"]
-Total = Literal["none", "accurate"]
+Total = Literal["none", "estimate", "accurate"]
 
 
 class Ids(msgspec.Struct, frozen=True):
@@ -134,16 +134,20 @@ class Sort(msgspec.Struct, frozen=True):
 class Include(msgspec.Struct, frozen=True):
     """`_include` or `_revinclude`: follow this parameter of `source` (None: every reference), to `target` only where one is named."""
 
-    source: str
+    source: str | None
+    """None: any type's (`_revinclude=*`)."""
     parameter: SearchParameter | None
     target: str | None
     reverse: bool
+    iterate: bool = False
+    """From the records included as well."""
 
 
 class Query(msgspec.Struct, frozen=True):
-    """One search of one type."""
+    """One search: of one type, or of several that are each a part."""
 
     type: str
+    """Empty where there are parts."""
     conditions: tuple[Condition, ...] = ()
     sort: tuple[Sort, ...] = ()
     count: int = DEFAULT_COUNT
@@ -160,5 +164,13 @@ class Query(msgspec.Struct, frozen=True):
     """Unknown parameters left out because the client asked for leniency."""
     hidden: int = 0
     """Sensitivity labels (a bit each) whose records this actor may not know of."""
+    parts: tuple[Query, ...] = ()
+    """A search of several types: each type with the conditions as its own parameters have them."""
+    compartment: str = ""
+    """`Patient/1` where only that compartment's records count. https://hl7.org/fhir/R4/compartmentdefinition.html"""
+    notes: tuple[str, ...] = ()
+    """What was done otherwise than asked, for the Bundle's OperationOutcome."""
+    parameters_of: Any = search_parameters
+    """Where each type's parameters are found (`conditions.ParametersOf`)."""
     names: tuple[str, ...] = ()
     """The names of the parameters, for the audit: values can identify a patient and stay out of it."""

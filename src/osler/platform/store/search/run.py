@@ -10,16 +10,18 @@ import msgspec
 
 from osler.platform.access import readable
 from osler.platform.context import Context
+from osler.platform.errors import Forbidden
 from osler.platform.fhir import TYPE_CODE, TYPE_NAME
 from osler.platform.store.codec import Codec
 from osler.platform.store.records import Stored
 from osler.platform.store.search.chains import beyond
-from osler.platform.store.search.cursor import Cursors
-from osler.platform.store.search.includes import MOST_INCLUDED, included
-from osler.platform.store.search.page import page
-from osler.platform.store.search.query import Query
+from osler.platform.store.search.cursor import Cursors, Sealed
+from osler.platform.store.search.includes import MOST_INCLUDED, MOST_STEPS, included
+from osler.platform.store.search.page import MOST_COUNTED, Statement, estimate, estimated, page
+from osler.platform.store.search.query import Ids, Query
 from osler.platform.store.search.scope import World
 from osler.platform.store.search.sharing import Asked, Sharing, shared
+from osler.platform.store.search.sorting import all_hits, columns_of, cut, refuse_too_many, rows_in_order, sorted_here
 from osler.platform.store.search.sources import Column
 
 Fetch = Callable[..., Awaitable[list[Any]]]
@@ -36,14 +38,46 @@ class Page(msgspec.Struct, frozen=True):
     """The cursor of the following page; None: this is the last."""
     notes: tuple[str, ...] = ()
     """What was cut, for the Bundle's OperationOutcome."""
+    prev: str | None = None
+    first: str | None = None
+    """Cursors of the page before and of the first one, where this one was reached by a cursor."""
 
 
 class Ledger(Protocol):
     """What this module needs of `store.ledger.Ledger`."""
 
+    @property
+    def connections(self) -> Any:
+        """The sessions, for what is looked at and not handed out."""
+
     async def run(self, tenant: int, at: datetime, rows: int, sql: str, /, *arguments: Any) -> list[Any]:
         """Run one statement together with its audit rows."""
         ...
+
+
+class _Asking(msgspec.Struct, frozen=True):
+    """Who asks, and how statements are run for them."""
+
+    ctx: Context
+    now: datetime
+    audited: Fetch | None
+    """None inside a transaction, which audits at its end."""
+    plain: Fetch
+    """For what decides about the answer and is not handed out."""
+
+    @property
+    def owner(self) -> tuple[int, str]:
+        """Whom page links are for."""
+        return self.ctx.tenant.key, self.ctx.actor.id
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """The types whose records they may see."""
+        return readable(self.ctx.actor)
+
+    async def fetch(self, statement: Statement) -> list[Any]:
+        """Run a statement that was made for this way of asking."""
+        return await (self.audited or self.plain)(statement.sql, *statement.values)
 
 
 class Searcher:
@@ -57,18 +91,24 @@ class Searcher:
 
     async def search(self, ctx: Context, query: Query, ledger: Ledger) -> Page:
         """A page; nothing is handed out before its audit row is durable. Raises `Malformed` for a cursor that is not ours."""
-        now = ctx.clock.now()
-        whole, sealed = self._cursors.read(ctx.tenant.key, query, now)
-        statement = shared(whole, self._world(ctx, whole), sealed)
+        now, tenant = ctx.clock.now(), ctx.tenant.key
 
-        async def fetch(sql: str, *values: Any) -> list[Any]:
-            return await ledger.run(ctx.tenant.key, now, 1, sql, now, "S", ctx.actor.id, ctx.request_id, *values)
+        async def audited(sql: str, *values: Any) -> list[Any]:
+            return await ledger.run(tenant, now, 1, sql, now, "S", ctx.actor.id, ctx.request_id, *values)
 
-        if statement is not None:
-            asked = Asked(now, ctx.actor.id, ctx.request_id, statement.values)
-            rows = await self._sharing.ask(ledger, ctx.tenant.key, statement.sql, asked)
-            return await self._shown(ctx, whole, statement.order, rows, None, fetch, audited=True)
-        return await self._page(ctx, query, fetch, audited=True)
+        async def plain(sql: str, *values: Any) -> list[Any]:
+            async with ledger.connections.lend(tenant) as session:
+                found: list[Any] = await session.fetch(sql, tenant, *values)
+                return found
+
+        asking = _Asking(ctx, now, audited, plain)
+        whole, sealed = self._opened(asking, query)
+        statement = None if sorted_here(whole) else shared(whole, self._world(asking, whole), sealed)
+        if statement is None:
+            return await self._page(asking, whole, sealed)
+        asked = Asked(now, ctx.actor.id, ctx.request_id, statement.values)
+        rows = await self._sharing.ask(ledger, tenant, statement.sql, asked)
+        return await self._shown(asking, whole, sealed, statement.order, rows, None)
 
     async def search_in(self, ctx: Context, query: Query, fetch: Fetch) -> Page:
         """The same inside a transaction, which audits what it has seen when it ends (`shown_by` names it)."""
@@ -76,57 +116,118 @@ class Searcher:
         async def run(sql: str, *values: Any) -> list[Any]:
             return await fetch(sql, ctx.tenant.key, *values)
 
-        return await self._page(ctx, query, run, audited=False)
+        asking = _Asking(ctx, ctx.clock.now(), None, run)
+        whole, sealed = self._opened(asking, query)
+        return await self._page(asking, whole, sealed)
 
-    async def _page(self, ctx: Context, query: Query, fetch: Fetch, *, audited: bool) -> Page:
-        query, sealed = self._cursors.read(ctx.tenant.key, query, ctx.clock.now())
-        statement = page(query, self._world(ctx, query), sealed, audited=audited)
-        rows = await fetch(statement.sql, *statement.values)
+    def _opened(self, asking: _Asking, query: Query) -> tuple[Query, Sealed | None]:
+        """The whole search, of what the actor may read now, and the place to go on from."""
+        whole, sealed = self._cursors.read(asking.owner, query, asking.now)
+        parts = tuple(part for part in whole.parts if part.type in asking.seen)
+        if whole.parts and not parts:
+            raise Forbidden("Your role does not include searching these types")
+        return (whole if len(parts) == len(whole.parts) else msgspec.structs.replace(whole, parts=parts)), sealed
+
+    async def _page(self, asking: _Asking, query: Query, sealed: Sealed | None) -> Page:
+        if sorted_here(query):
+            return await self._sorted(asking, query, sealed)
+        statement = page(query, self._world(asking, query), sealed, audited=asking.audited is not None)
+        rows = await asking.fetch(statement)
         hits = [row for row in rows if row["n"] is not None]
-        return await self._shown(ctx, query, statement.order, hits, rows[0]["total"], fetch, audited=audited)
+        total = rows[0]["total"]
+        if query.total == "estimate" and total > MOST_COUNTED:
+            sql, values = estimate(query, self._world(asking, query))
+            total = max(estimated(await asking.plain(sql, *values)), total)
+        return await self._shown(asking, query, sealed, statement.order, hits, total)
+
+    async def _sorted(self, asking: _Asking, query: Query, sealed: Sealed | None) -> Page:
+        """A page of an order that needs the records themselves: all are looked at, those of the page are read and audited."""
+        world = self._world(asking, query)
+        sql, values = all_hits(query, world)
+        found = await asking.plain(sql, *values)
+        refuse_too_many(query, len(found))
+        rows = rows_in_order(query, found, self._codec.unpack)
+        chosen, more = cut(query, rows, sealed)
+        order = columns_of(query)
+        wanted = msgspec.structs.replace(query, conditions=(Ids(tuple(row.rid for row in chosen)),), sort=(), total="none")
+        statement = page(wanted, world, audited=asking.audited is not None)
+        place = {row.rid: number for number, row in enumerate(chosen)}
+        hits = sorted((row for row in await asking.fetch(statement) if row["n"] is not None), key=lambda row: place[row["rid"]])
+        matches = [self._stored(row, TYPE_CODE[query.type]) for row in hits]
+        ends = [(*chosen[at].keys, chosen[at].rid) for at in (0, -1)] if chosen else []
+        links = self._links(asking, query, sealed, order, ends, more)
+        total = len(rows) if query.total != "none" else None
+        return await self._with_others(asking, query, matches, total, links)
 
     async def _shown(
-        self, ctx: Context, query: Query, order: Sequence[Column], hits: list[Any], total: int | None, fetch: Fetch, *, audited: bool
+        self, asking: _Asking, query: Query, sealed: Sealed | None, order: Sequence[Column], hits: list[Any], total: int | None
     ) -> Page:
         shown = hits[: query.count]
-        rtype = TYPE_CODE[query.type]
-        matches = [self._stored(row, rtype) for row in shown]
         more = len(hits) > query.count > 0
-        cursor = self._cursor(ctx.tenant.key, query, order, shown[-1]) if more else None
-        notes = unread(query, readable(ctx.actor))
+        if sealed is not None and sealed.back:
+            shown = shown[::-1]
+        rtype = TYPE_CODE.get(query.type, 0)
+        matches = [self._stored(row, rtype or row["rtype"]) for row in shown]
+        names = [f"by_{column.name}" for column in order]
+        ends = [tuple(shown[at][name] for name in names) for at in (0, -1)] if shown and (more or sealed is not None) else []
+        return await self._with_others(asking, query, matches, total, self._links(asking, query, sealed, order, ends, more))
+
+    def _links(
+        self, asking: _Asking, query: Query, sealed: Sealed | None, order: Sequence[Column], ends: Sequence[Sequence[Any]], more: bool
+    ) -> dict[str, str]:
+        """Cursors of the pages around this one, whose first and last row have these values. `more`: in the direction it was read."""
+        names = [column.name for column in order]
+        links: dict[str, str] = {}
+        back = sealed is not None and sealed.back
+        if ends and (more or back):
+            links["next"] = self._cursors.write(asking.owner, query, (names, ends[1]), asking.now)
+        if ends and sealed is not None and (more or not back):
+            links["prev"] = self._cursors.write(asking.owner, query, (names, ends[0]), asking.now, back=True)
+        if sealed is not None:
+            links["first"] = self._cursors.write(asking.owner, query, ((), ()), asking.now)
+        return links
+
+    async def _with_others(self, asking: _Asking, query: Query, matches: list[Stored], total: int | None, links: dict[str, str]) -> Page:
+        notes = query.notes + unread(query, asking.seen)
+        if query.total == "estimate" and total is not None and total > MOST_COUNTED:
+            notes += (f"The total is an estimate: more than {MOST_COUNTED} records match",)
         others: list[Stored] = []
         if query.includes and matches:
-            others, cut = await self._included(query, matches, readable(ctx.actor), fetch, audited=audited)
-            notes += cut
-        return Page(matches, others, total, cursor, notes)
+            others, cut_off = await self._included(asking, query, matches)
+            notes += cut_off
+        return Page(matches, others, total, links.get("next"), notes, links.get("prev"), links.get("first"))
 
-    async def _included(
-        self, query: Query, matches: Sequence[Stored], seen: frozenset[str], fetch: Fetch, *, audited: bool
-    ) -> tuple[list[Stored], tuple[str, ...]]:
-        statement = included(query, matches, self._schema_of, seen, audited=audited)
-        if statement is None:
-            return [], ()
-        rows = [row for row in await fetch(statement.sql, *statement.values) if row["rtype"] is not None]
-        found = [self._stored(row, row["rtype"]) for row in rows[:MOST_INCLUDED]]
-        if len(rows) > MOST_INCLUDED:
-            return found, (f"More than {MOST_INCLUDED} records would be included; the others were left out. Ask for a smaller _count.",)
-        return found, ()
+    async def _included(self, asking: _Asking, query: Query, matches: Sequence[Stored]) -> tuple[list[Stored], tuple[str, ...]]:
+        """What comes with the matches, step by step; each record once."""
+        known = {stored.rid for stored in matches}
+        every: list[Stored] = []
+        start = matches
+        goes_on = any(include.iterate for include in query.includes)
+        for step in range(MOST_STEPS + 1):
+            statement = included(query, step, start, known, self._schema_of, asking.seen, audited=asking.audited is not None)
+            rows = [row for row in await asking.fetch(statement) if row["rtype"] is not None] if statement else []
+            start = [self._stored(row, row["rtype"]) for row in rows[: MOST_INCLUDED - len(every)]]
+            every += start
+            known.update(stored.rid for stored in start)
+            if len(start) < len(rows):
+                return every, (f"More than {MOST_INCLUDED} records would be included; the others were left out. Ask for a smaller _count.",)
+            if not start or not goes_on:
+                return every, ()
+            if step == MOST_STEPS:
+                return every, (f"Included records were followed {MOST_STEPS} steps from the matches, and no further",)
+        return every, ()
 
-    def _world(self, ctx: Context, query: Query) -> World:
-        return World(self._schema_of, readable(ctx.actor), query.hidden)
+    def _world(self, asking: _Asking, query: Query) -> World:
+        return World(self._schema_of, asking.seen, query.hidden)
 
     def _stored(self, row: Any, rtype: int) -> Stored:
         content = self._codec.unpack(row["codec"], row["content"])
         return Stored(TYPE_NAME[rtype], row["id"], row["version"], row["updated"], False, content, row["rid"])
 
-    def _cursor(self, tenant: int, query: Query, order: Sequence[Column], row: Any) -> str:
-        names = [column.name for column in order]
-        return self._cursors.write(tenant, query, names, [row[f"by_{name}"] for name in names])
-
 
 def unread(query: Query, seen: frozenset[str]) -> tuple[str, ...]:
     """What is said where a condition looks at records the actor may not read: the same whether there are any or not."""
-    kinds = frozenset().union(*(beyond(condition) for condition in query.conditions)) - seen
+    kinds = frozenset().union(*(beyond(condition) for part in (query, *query.parts) for condition in part.conditions)) - seen
     if not kinds:
         return ()
     return (f"Your role does not include reading {', '.join(sorted(kinds))}: such records were not looked at",)

@@ -60,9 +60,9 @@ def shared(query: Query, world: World, sealed: Sealed | None) -> SharedStatement
     """A page of one search as a statement that serves many. None: this one needs a statement of its own.
 
     Rows: q (which of the searches), n, id, version, updated, codec, content, rid, the order's columns, `head`.
-    The order's columns are filled in the page's last row only, where the next page goes on.
+    The order's columns are filled in the page's first and last row only, where other pages begin.
     """
-    if query.total == "accurate":
+    if query.total != "none" or query.parts:
         return None
     arguments = SharedArguments()
     scope = Scope(query.type, world, arguments)
@@ -78,7 +78,7 @@ def shared(query: Query, world: World, sealed: Sealed | None) -> SharedStatement
     sql = f"""with found as materialized (
   select a.q, a.actor, a.request_id, {shown} as shown, {names} as names, {rtype}::int2 as rtype, {of_type} as of_type, f.*
   from unnest($7::text[], $8::text[], {arrays}) with ordinality as a(actor, request_id, {columns}, q) left join lateral (
-{_page(walk, scope, shown)}
+{_page(walk, shown)}
   ) f on true
 ), logged as (
   {INSERT}
@@ -96,12 +96,12 @@ from found f"""
     return SharedStatement(sql, tuple(arguments.values), walk.columns)
 
 
-def _page(walk: Walk, scope: Scope, shown: str) -> str:
-    keys = "".join(f", case t.n when {shown} then t.{column.name} end as by_{column.name}" for column in walk.columns)
+def _page(walk: Walk, shown: str) -> str:
+    keys = "".join(f", case when t.n in (1, {shown}) then t.{column.name} end as by_{column.name}" for column in walk.columns)
     return f"""    select t.n, r.id, r.version, r.updated, r.codec, r.content, r.rid, r.prid as record{keys}
     from (select t.*, row_number() over (order by {walk.order}) as n from (
 {walk.rows}
-    ) t) t cross join lateral (select * from {scope.table("resource")} r where r.tenant = $1 and r.rid = t.rid offset 0) r"""
+    ) t) t cross join lateral ({walk.record} offset 0) r"""
 
 
 class Sharing:

@@ -6,15 +6,17 @@ Each source names the order in which its index delivers rows, so that a page rea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from osler.platform.fhir import SearchParameter
+from osler.platform.fhir.dates import EARLIEST
 from osler.platform.store.search.predicates import CANONICAL, SENT, among, amount, date_range, identifier, keyed, text_range, updated
 from osler.platform.store.search.query import (
     NEVER,
+    Amount,
     Amounts,
     Condition,
     Dates,
@@ -22,6 +24,7 @@ from osler.platform.store.search.query import (
     Ids,
     Missing,
     Nothing,
+    Prefix,
     Special,
     Strings,
     Tokens,
@@ -46,12 +49,15 @@ class Column(msgspec.Struct, frozen=True):
     sql: str
     descending: bool
     kind: Literal["time", "number", "text", "whole"]
+    nulls: Literal["last", "first"] = "last"
+    """First only when a page is read backwards."""
 
 
 D = Column("d", "x.d", True, "time")
 RID = Column("rid", "x.rid", False, "whole")
 PRID = Column("prid", "x.prid", False, "whole")
 UPDATED = Column("updated", "x.updated", True, "time")
+ID = Column("id", "x.id", True, "text")
 BY_DATE = (D, RID)
 
 
@@ -65,6 +71,8 @@ class Source(msgspec.Struct, frozen=True):
     """The condition that needs no probe any more."""
     each: str = ""
     """`unnest(…) as v(val, sys) …`: one ordered walk per alternative."""
+    first: Source | None = None
+    """Those of its rows that stand before all others in its order, and are found without reading a row that does not match."""
 
 
 def source(conditions: Sequence[Condition], scope: Scope) -> tuple[Source, list[Condition]]:
@@ -132,11 +140,17 @@ def rank(condition: Condition, in_record: bool) -> int:
 
 
 def _of_type(conditions: Sequence[Condition], scope: Scope) -> Source:
-    where = ["x.tenant = $1", f"x.rtype = {scope.rtype()}", "not x.deleted"]
+    """Every record of the type: by id, which stays when a record changes, unless the search is about when they changed."""
+    where = [
+        "x.tenant = $1",
+        f"x.rtype = {scope.rtype()}",
+        "x.deleted::int4 = 0",
+    ]  # written so that the partial index by patient cannot answer it
     covers = next((c for c in conditions if isinstance(c, Dates) and c.parameter.code == "_lastUpdated"), None)
     if covers is not None:
         where.append("(" + " or ".join(updated(prefix, lo, hi, "x", scope) for prefix, lo, hi in covers.wanted) + ")")
-    return Source(f"{scope.table('resource')} x", tuple(where), (UPDATED, RID), covers)
+    order = (ID, RID) if covers is None else (UPDATED, RID)
+    return Source(f"{scope.table('resource')} x", tuple(where), order, covers)
 
 
 def _in_record(patient: Tokens, best: Condition, scope: Scope) -> Source:
@@ -181,17 +195,10 @@ def _alone(best: Condition, scope: Scope) -> Source:
             return _of_patients_or(best, scope)
         case Tokens(parameter, wanted):
             return _by_token(best, scope)
-        case Strings(parameter, _, _):
-            return Source(f"{scope.table('idx_string')} x", (*_keyed(parameter, scope), f"({text_range(best, 'x', scope)})"), None, best)
-        case Dates(parameter, wanted):
-            spans = " or ".join(date_range(prefix, lo, hi, "x", scope) for prefix, lo, hi in wanted)
-            order = None if parameter.repeats or len(wanted) > 1 else span_order("time")
-            return Source(f"{scope.table('idx_date')} x", (*_keyed(parameter, scope), f"({spans})"), order, best)
-        case Amounts(parameter, wanted):
-            ranges = " or ".join(amount(one, "x", scope) for one in wanted)
-            columns = CANONICAL if wanted[0].canonical else SENT
-            order = None if parameter.repeats or len(wanted) > 1 else span_order("number", columns[0], columns[1])
-            return Source(f"{scope.table('idx_quantity')} x", (*_keyed(parameter, scope), f"({ranges})"), order, best)
+        case Strings():
+            return _by_text(best, scope)
+        case Dates() | Amounts():
+            return _by_span(best, scope)
         case Special():
             return best.source(scope)
         case Missing() | Nothing():
@@ -234,3 +241,101 @@ def _of_patients_or(best: Tokens, scope: Scope) -> Source:
         where = token(best, scope)
         parts.append(f"select x.rid, x.prid, x.d from {scope.table('idx_token')} x where x.tenant = $1 and {key} and {where}")
     return Source(f"({' union all '.join(parts)}) x", (), None, best)
+
+
+MOST_WALKS = 16
+"""Ordered walks of one search that are merged; more alternatives are gathered and put in order."""
+WIDE = timedelta(days=32)
+"""A span longer than this has an index entry by its end as well (`idx_date_wide`)."""
+TEXT = (Column("val", "x.val", False, "text"), Column("d", "x.d", False, "time"), RID)
+
+
+def _merged(table: str, shown: str, walks: Sequence[str]) -> str:
+    """Several walks of the table; PostgreSQL merges their orders."""
+    return "(" + " union all ".join(f"select {shown} from {table} x where {walk}" for walk in walks) + ") x"
+
+
+def _by_text(best: Strings, scope: Scope) -> Source:
+    """Texts in the order of their index, so that a page reads no more of them than it shows."""
+    table, keys = scope.table("idx_string"), best.parameter.keys
+    each = [msgspec.structs.replace(best, wanted=(text,)) for text in best.wanted]
+    if best.mode == "contains" or len(each) * len(keys) > MOST_WALKS:
+        found = f"({text_range(best, 'x', scope)})"
+        if len(keys) > 1 or best.mode != "contains":
+            return Source(f"{table} x", (*_keyed(best.parameter, scope), found), None, best)
+        return Source(f"{table} x", (*_keyed(best.parameter, scope), found, _first_text(best, table, scope)), TEXT, best)
+    if len(each) == len(keys) == 1:
+        where = (*_keyed(best.parameter, scope), text_range(best, "x", scope), _first_text(best, table, scope))
+        return Source(f"{table} x", where, TEXT, best)
+    walks = [f"x.tenant = $1 and x.key = {scope.add(key)} and {text_range(one, 'x', scope)}" for one in each for key in keys]
+    return Source(_merged(table, "x.rid, x.prid, x.d, x.val", walks), (_first_text(best, table, scope),), TEXT, best)
+
+
+def _first_text(best: Strings, table: str, scope: Scope) -> str:
+    """That the row is the first of its record: one with several matching names is shown once."""
+    here = f"p.tenant = $1 and {keyed('p', best.parameter, scope)} and {scope.same_rid()}"
+    return f"not exists (select 1 from {table} p where {here} and p.val < x.val and ({text_range(best, 'p', scope)}) offset 0)"
+
+
+def _by_span(best: Dates | Amounts, scope: Scope) -> Source:
+    """Dates, numbers and quantities in the order of their index, the latest or greatest first: a walk per key and alternative, merged."""
+    parameter, dated = best.parameter, isinstance(best, Dates)
+    table = scope.table("idx_date" if dated else "idx_quantity")
+    least, greatest, _ = SENT if isinstance(best, Dates) or not best.wanted[0].canonical else CANONICAL
+    if len(best.wanted) * len(parameter.keys) > MOST_WALKS:
+        return Source(f"{table} x", (*_keyed(parameter, scope), f"({_spans(best, 'x', scope)})"), None, best)
+    near, far = [], []
+    for key in parameter.keys:
+        for one in best.wanted:
+            walks = _span_walks(one, least, greatest, scope) if isinstance(one, Amount) else _date_walks(*one, scope)
+            of_key = [f"x.tenant = $1 and x.key = {scope.add(key)} and {walk}" for walk in walks]
+            near.append(of_key[0])
+            far += of_key[1:]
+    once: tuple[str, ...] = ()
+    if parameter.repeats or len(parameter.keys) > 1:
+        same = scope.same_rid() if dated else scope.same_row()
+        here = f"p.tenant = $1 and {keyed('p', parameter, scope)} and {same}"
+        later = f"(p.{least}, p.{greatest}) > (x.{least}, x.{greatest}) and ({_spans(best, 'p', scope)})"
+        once = (f"not exists (select 1 from {table} p where {here} and {later} offset 0)",)
+    order = span_order("time" if dated else "number", least, greatest)
+    shown = f"x.rid, x.prid, x.d, x.{least}, x.{greatest}"
+    first = Source(f"{table} x", (near[0], *once), order) if len(near) == 1 else Source(_merged(table, shown, near), once, order)
+    if not far:
+        return msgspec.structs.replace(first, covers=best)
+    return Source(_merged(table, shown, near + far), once, order, best, first=first if len(best.wanted) == 1 else None)
+
+
+def _spans(best: Dates | Amounts, row: str, scope: Scope) -> str:
+    if isinstance(best, Dates):
+        return " or ".join(date_range(prefix, lo, hi, row, scope) for prefix, lo, hi in best.wanted)
+    return " or ".join(amount(one, row, scope) for one in best.wanted)
+
+
+def _date_walks(prefix: Prefix, lo: datetime, hi: datetime, scope: Scope) -> list[str]:
+    """The rows in question by their start, so that the index knows where to begin; then those that began long before and last."""
+    found = date_range(prefix, lo, hi, "x", scope)
+    since = {"gt": hi, "ge": lo, "ap": lo}.get(prefix)
+    if since is None:
+        return [f"x.lo < {scope.add(lo)} and {found}" if prefix == "eb" else found]
+    if since - EARLIEST <= WIDE:
+        return [found]
+    start = since - WIDE
+    long = f"x.hi - x.lo > interval '{WIDE.days} days'"
+    return [f"x.lo > {scope.add(start)} and {found}", f"x.lo <= {scope.add(start)} and {long} and {date_range(prefix, lo, hi, 'x', scope)}"]
+
+
+def _span_walks(one: Amount, least: str, greatest: str, scope: Scope) -> list[str]:
+    """The same for numbers: nearly all are points; ranges that reach into the question from below come second."""
+    from_, to, found = f"x.{least}", f"x.{greatest}", amount(one, "x", scope)
+    match one.prefix:
+        case "eq":
+            return [f"{from_} < {scope.add(one.hi)} and {found}"]
+        case "eb":
+            return [f"{from_} < {scope.add(one.value)} and {found}"]
+        case "gt" | "ge" | "ap":
+            start = scope.add(one.lo if one.prefix == "ap" else one.value)
+            again = amount(one, "x", scope)
+            inside, below = (">", "<=") if one.prefix == "gt" else (">=", "<")
+            return [f"{from_} {inside} {start} and {found}", f"{from_} {below} {start} and {from_} < {to} and {again}"]
+        case _:
+            return [found]

@@ -59,7 +59,7 @@ async def demo_served(database: TestDatabase, folder: Path, patients: frozenset[
                 async with runtime.store.connections.lend(database.alpha.key) as session:
                     secret = await ensure_demo(session, database.alpha, folder, runtime.clock.now(), Passwords())
                 token_url = f"{origin}/alpha/oauth/token"
-                async with httpx.AsyncClient(timeout=60) as http:
+                async with httpx.AsyncClient(timeout=60, headers={"accept": "application/fhir+json"}) as http:
                     http.headers["authorization"] = f"Bearer {await token(http, token_url, secret)}"
                     served = ServedDemo(origin, f"{origin}/alpha/fhir", token_url, CLIENT, secret, http)
                     await load(served, patients | {"clinic"})

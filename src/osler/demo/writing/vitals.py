@@ -66,8 +66,11 @@ def write_vitals(seen: Seen, few: bool = False) -> None:
     if fever:
         seen.findings.append(f"Temperature {temperature} °C.")
     _oxygen(seen)
-    if age >= 18 and seen.chart.once("pressure at home", 0.8 if person.problem("hypertension", day) else 0.0):
-        _average_pressure(seen)
+    if age >= 18 and person.problem("hypertension", day):
+        if seen.chart.once("pressure at home", 0.8):
+            _average_pressure(seen, "both")
+        elif seen.chart.once("half a cuff", 0.1):
+            _average_pressure(seen, "upper")
     if seen.visit.kind in ("well", "newborn") or age < 18:
         height = physiology.height_cm(person, day)
         _vital(seen, "body-height", height)
@@ -111,12 +114,12 @@ def _oxygen(seen: Seen) -> None:
     _observation(seen, "pulse-oximetry", OXYGEN, measured)
 
 
-def _average_pressure(seen: Seen) -> None:
+def _average_pressure(seen: Seen, shown: str) -> None:
     """The mean of a week of readings at home; some people's cuff shows no lower value."""
     chart = seen.chart
     systolic, diastolic = physiology.blood_pressure(chart.person, seen.visit.day, Random(f"{chart.person.seed}/cuff"))
     lower: Json = {"valueQuantity": quantity(diastolic, "mmHg", "mm[Hg]")}
-    if chart.once("half a cuff", 0.1):
+    if shown == "upper":
         lower = {"dataAbsentReason": hl7("data-absent-reason", "unknown", "Unknown")}
     body: Json = {
         "status": "final",

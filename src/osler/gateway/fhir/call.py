@@ -71,6 +71,8 @@ class Answer:
     """A write: `Prefer: return` decides about the body."""
     outcome: str = ""
     """What a write did, in words, for `return=OperationOutcome`."""
+    issues: tuple[Issue, ...] = ()
+    """What a resource written has against its profiles."""
     plain: bool = False
     """The body is no FHIR resource, so it has no other form."""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)

@@ -83,7 +83,7 @@ def response(call: Call, answer: Answer) -> bytes:
         if call.wishes.returns != "representation":
             resource = b""
         if call.wishes.returns == "OperationOutcome":
-            outcome = operation_outcome([Issue("informational", answer.outcome, severity="information")])
+            outcome = operation_outcome([Issue("informational", answer.outcome, severity="information"), *answer.issues])
     location = answer.location.removeprefix(call.base + "/") if answer.location else None
     return framing.responded(answer.status, answer.stored, location, b"" if call.method == "HEAD" else resource, outcome)
 

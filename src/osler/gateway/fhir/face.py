@@ -186,5 +186,5 @@ def preferred_body(call: Call, answer: Answer) -> bytes:
     if call.wishes.returns == "minimal":
         return b""
     if call.wishes.returns == "OperationOutcome" or not answer.body:
-        return operation_outcome([Issue("informational", answer.outcome, severity="information")])
+        return operation_outcome([Issue("informational", answer.outcome, severity="information"), *answer.issues])
     return answer.body

@@ -57,4 +57,4 @@ def written(call: Call, done: Written) -> Answer:
     stored = done.stored
     location = f"{call.base}/{stored.type}/{stored.id}/_history/{stored.version}"
     said = {"created": "Created", "updated": "Updated", "unchanged": "Nothing to change", "deleted": "Deleted"}[done.outcome]
-    return Answer(201 if done.created else 200, stored.content, stored, location, wrote=True, outcome=said)
+    return Answer(201 if done.created else 200, stored.content, stored, location, wrote=True, outcome=said, issues=done.issues)

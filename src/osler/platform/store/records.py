@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from osler.platform.errors import Issue
+
 Outcome = Literal["created", "updated", "unchanged", "deleted"]
 
 
@@ -32,6 +34,8 @@ class Written(msgspec.Struct, frozen=True):
 
     stored: Stored
     outcome: Outcome
+    issues: tuple[Issue, ...] = ()
+    """What it has against its profiles, where the tenant wants that told."""
 
     @property
     def created(self) -> bool:

@@ -20,6 +20,7 @@ from osler.platform.store.history import Historian
 from osler.platform.store.labels import Labels
 from osler.platform.store.ledger import Ledger
 from osler.platform.store.owners import Owners
+from osler.platform.store.profiles import Profiles
 from osler.platform.store.reading import Reader
 from osler.platform.store.records import HistoryPage, Stored, Written
 from osler.platform.store.sealing import Seals
@@ -45,6 +46,7 @@ class Kernel:
     codec: Codec
     searcher: Searcher
     seals: Seals
+    profiles: Profiles
     on_commit: Callable[[], None] = nobody
 
     def committed(self) -> None:
@@ -62,9 +64,10 @@ class Store:
         self.everything = Gatherer(kernel.ledger, kernel.owners, kernel.codec)
         self.labels = Labels(kernel.ledger, kernel.owners, kernel.codec)
         self.seals = kernel.seals
+        self.profiles = kernel.profiles
         self._reader = Reader(kernel.ledger, kernel.owners, kernel.codec)
         self._historian = Historian(kernel.ledger, kernel.owners, kernel.codec)
-        self._writer = Writer(kernel.ledger, kernel.owners, kernel.codec, kernel.committed)
+        self._writer = Writer(kernel.ledger, kernel.owners, kernel.codec, kernel.profiles, kernel.committed)
 
     @classmethod
     async def open(
@@ -84,7 +87,7 @@ class Store:
         owners, codec = Owners(services, running), Codec()
         key = secret or secrets.token_bytes(32)
         searcher = Searcher(owners.schema_of, codec, key)
-        store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher, Seals(key)))
+        store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher, Seals(key), Profiles(held, owners, codec)))
         held.give(await held.open_one())
         return store
 

@@ -111,12 +111,13 @@ class Transaction:
         """A new record, written with all others at the end. `id`: one that the caller has made with `fhir.new_id`."""
         parsed = resource if isinstance(resource, Parsed) else fhir.from_struct(resource)
         self._kernel.owners.check(parsed)
+        issues = await self._kernel.profiles.check(self._ctx, parsed)
         id_ = id or fhir.new_id(self._ctx.clock.now())
         if (parsed.type, id_) in self._dirty:
             raise Conflict(f"{parsed.type}/{id_} is written twice in one transaction")
         made = make(self._ctx, parsed, id_, self._kernel.codec)
         self._keep(made, self._new)
-        return self._answer(Written(made.stored, "created"), resource)
+        return self._answer(Written(made.stored, "created", issues), resource)
 
     @overload
     async def update(self, resource: Struct, id: str | None = None, if_match: int | None = None) -> Struct: ...
@@ -126,13 +127,14 @@ class Transaction:
         """The next version of a record, or its first when there is none. Raises `VersionConflict`."""
         parsed = resource if isinstance(resource, Parsed) else fhir.from_struct(resource)
         self._kernel.owners.check(parsed)
+        issues = await self._kernel.profiles.check(self._ctx, parsed)
         id_ = id or parsed.id
         if not id_:
             raise NotFound(f"an update of {parsed.type} needs the record's id")
         before = await self._before_write(parsed.type, id_, if_match)
         made = make(self._ctx, parsed, id_, self._kernel.codec, before)
         self._keep(made, self._new if before is None else self._put)
-        return self._answer(Written(made.stored, outcome_of(made, before)), resource)
+        return self._answer(Written(made.stored, outcome_of(made, before), issues), resource)
 
     async def delete(self, type: str, id: str, if_match: int | None = None) -> Written:  # noqa: A002 - FHIR's words
         """Delete a record; nothing happens when it is not there."""

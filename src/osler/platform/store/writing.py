@@ -13,7 +13,7 @@ from osler.platform import fhir
 from osler.platform.audit import Entry
 from osler.platform.audit.chain import Action
 from osler.platform.context import Context
-from osler.platform.errors import Conflict, OslerError, VersionConflict
+from osler.platform.errors import Conflict, Issue, OslerError, VersionConflict
 from osler.platform.fhir import TYPE_CODE, Parsed
 from osler.platform.fhir.words import word_vector
 from osler.platform.store import reading_sql, rows, writing_sql
@@ -22,6 +22,7 @@ from osler.platform.store.connections import Contended
 from osler.platform.store.lanes import Gate, Lane
 from osler.platform.store.ledger import AS_REPLACED, Ledger, translated
 from osler.platform.store.owners import Owners
+from osler.platform.store.profiles import Profiles
 from osler.platform.store.recent import Recent
 from osler.platform.store.records import Outcome, Stored, Written
 from osler.platform.store.rows import Indexed, Row
@@ -106,9 +107,10 @@ def check_match(type: str, id: str, before: Present | None, if_match: int | None
 class Writer:
     """The create lanes, one per tenant and schema, and the single statements of update and delete."""
 
-    def __init__(self, ledger: Ledger, owners: Owners, codec: Codec, committed: Callable[[], None]) -> None:
+    def __init__(self, ledger: Ledger, owners: Owners, codec: Codec, profiles: Profiles, committed: Callable[[], None]) -> None:
         self._ledger = ledger
         self._owners = owners
+        self._profiles = profiles
         self._codec = codec
         self._committed = committed
         self._creating: dict[tuple[int, str], Lane[Made, bool]] = {}
@@ -120,14 +122,14 @@ class Writer:
 
     async def create(self, ctx: Context, parsed: Parsed, id: str | None = None) -> Written:  # noqa: A002 - FHIR's word
         """A new record; without `id` the server gives one. Raises `Conflict` when the id is taken."""
-        await self._check(ctx, parsed, "C", id or "")
+        issues = await self._check(ctx, parsed, "C", id or "")
         made = make(ctx, parsed, id or fhir.new_id(ctx.clock.now()), self._codec)
         await self._insert(ctx, made)
-        return Written(made.stored, "created")
+        return Written(made.stored, "created", issues)
 
     async def update(self, ctx: Context, parsed: Parsed, id: str, if_match: int | None, if_none_match_any: bool) -> Written:  # noqa: A002
         """The next version of a record, or its first. Without `if_match` the last writer wins, each with a version of its own."""
-        await self._check(ctx, parsed, "U", id)
+        issues = await self._check(ctx, parsed, "U", id)
         type_ = parsed.type
         async with self._alone(ctx.tenant.key, fhir.rid(type_, id)):
             for attempt in range(RETRIES):
@@ -144,9 +146,9 @@ class Writer:
                         await self._insert(ctx, made)
                     except Conflict:
                         continue
-                    return Written(made.stored, "created")
+                    return Written(made.stored, "created", issues)
                 if await self._replace(ctx, made):
-                    return Written(made.stored, outcome_of(made, before))
+                    return Written(made.stored, outcome_of(made, before), issues)
         raise Contended(f"{type_}/{id} is being changed by many at once; please try again")
 
     async def delete(self, ctx: Context, type: str, id: str, if_match: int | None) -> Written:  # noqa: A002 - FHIR's words
@@ -169,9 +171,10 @@ class Writer:
                     return Written(made.stored, "deleted")
         raise Contended(f"{type}/{id} is being changed by many at once; please try again")
 
-    async def _check(self, ctx: Context, parsed: Parsed, action: Action, id: str) -> None:  # noqa: A002 - FHIR's word
+    async def _check(self, ctx: Context, parsed: Parsed, action: Action, id: str) -> tuple[Issue, ...]:  # noqa: A002 - FHIR's word
         try:
             self._owners.check(parsed)
+            return await self._profiles.check(ctx, parsed)
         except OslerError as error:
             raise await self._refused(ctx, action, parsed.type, id, error) from None
 

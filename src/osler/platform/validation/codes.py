@@ -23,7 +23,8 @@ _HL7 = "http://hl7.org/fhir/"
 _WORLD = ("http://hl7.org/", "http://terminology.hl7.org/", "http://loinc.org", "http://snomed.info/sct", UCUM, "http://www.nlm.nih.gov/")
 _BOUND = frozenset({"code", "string", "uri", "url", "canonical"})
 _LANGUAGE = re.compile(r"(?:[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*|[xi](?:-[A-Za-z0-9]{1,8})+)\Z")
-_MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+*-]+/[A-Za-z0-9!#$&^_.+*-]+(?:\s*;.*)?\Z", re.DOTALL)
+# `xml` and `json` stand for FHIR's own formats.
+_MEDIA = re.compile(r"(?:xml|json|ttl)\Z|[A-Za-z0-9!#$&^_.+*-]+/[A-Za-z0-9!#$&^_.+*-]+(?:\s*;.*)?\Z", re.DOTALL)
 _OPEN_SETS = {
     _HL7 + "ValueSet/languages": _LANGUAGE,
     _HL7 + "ValueSet/all-languages": _LANGUAGE,
@@ -112,12 +113,14 @@ def _bound(engine: Engine, item: Item, given: list[tuple[str | None, str | None]
     expansion = engine.definitions.value_set(binding.value_set)
     if expansion is None:
         if binding.strength == "required":
-            report.warning("not-supported", f"The value set {binding.value_set} is not at hand; the code was not checked", item)
+            report.note("not-supported", f"The value set {binding.value_set} is not at hand; the code was not checked", item)
         return
     if any(code is not None and system is not None and listed(expansion, system, code) for system, code in given):
         return
     if binding.strength == "required" and not any(_known(engine, system, expansion) for system, _ in given):
-        said = f"The code systems are not at hand, so it cannot be said whether a code is in the value set {binding.value_set}, as is required"
+        said = (
+            f"The code systems are not at hand, so it cannot be said whether a code is in the value set {binding.value_set}, as is required"
+        )
         report.warning("code-invalid", said, item)
         return
     if binding.strength == "required":
@@ -127,7 +130,9 @@ def _bound(engine: Engine, item: Item, given: list[tuple[str | None, str | None]
     if largest is not None and not any(code is not None and system is not None and listed(largest, system, code) for system, code in given):
         report.error("code-invalid", f"None of the codings is in the value set {binding.largest}, which may not be left", item)
     elif binding.strength == "extensible":
-        report.warning("code-invalid", f"None of the codings is in the value set {binding.value_set}, from which one should come if one fits", item)
+        report.warning(
+            "code-invalid", f"None of the codings is in the value set {binding.value_set}, from which one should come if one fits", item
+        )
     elif binding.strength == "preferred":
         report.note("code-invalid", f"None of the codings is in the value set {binding.value_set}, which is recommended", item)
 

@@ -6,7 +6,9 @@ https://hl7.org/fhir/R4/profiling.html
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,10 +39,13 @@ def _shipped(name: str, url: str) -> Structure | None:
 
 
 class Definitions:
-    """What is known: `own` are resources (StructureDefinition, ValueSet, CodeSystem) that come before what is shipped."""
+    """What is known. `own` are resources (StructureDefinition, ValueSet, CodeSystem), `packed` such resources as gzipped JSON under
+    `Kind url` and `Kind url|version`, opened when needed; both come before what is shipped.
+    """
 
-    def __init__(self, own: Iterable[dict[str, Any]] = ()) -> None:
+    def __init__(self, own: Iterable[dict[str, Any]] = (), packed: Mapping[str, bytes] | None = None) -> None:
         self._own: dict[str, dict[str, Any]] = {}
+        self._packed = packed or {}
         self._shapes: dict[str, Shape | None] = {}
         for resource in own:
             url, version = resource.get("url"), resource.get("version")
@@ -50,12 +55,12 @@ class Definitions:
                     self._own[f"{resource['resourceType']} {url}|{version}"] = resource
         self.codes = Codes(self._find)
 
-    def __len__(self) -> int:
-        """How many resources were brought along."""
-        return len({id(r) for r in self._own.values()})
-
     def _find(self, kind: str, url: str) -> dict[str, Any] | None:
-        return self._own.get(f"{kind} {url}")
+        name = f"{kind} {url}"
+        found = self._own.get(name)
+        if found is None and name in self._packed:
+            found = self._own[name] = json.loads(gzip.decompress(self._packed[name]), parse_float=Decimal)
+        return found
 
     def knows(self, url: str) -> bool:
         """Whether a structure of this canonical URL is at hand."""
@@ -82,12 +87,6 @@ class Definitions:
     def code_system(self, url: str) -> frozenset[str] | None:
         """All codes of a complete code system; None when it is not at hand."""
         return self.codes.system(url) or system_codes(url)
-
-    def structures(self, type: str) -> Iterator[str]:  # noqa: A002
-        """The canonical URLs of the profiles brought along for a type."""
-        for resource in self._own.values():
-            if resource["resourceType"] == "StructureDefinition" and resource.get("type") == type:
-                yield str(resource["url"])
 
     def _shape(self, url: str) -> Shape | None:
         own = self._find("StructureDefinition", url)

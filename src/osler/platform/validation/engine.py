@@ -59,7 +59,11 @@ class Engine:
                 report.error("invalid", "The resource must have an id", item)
         elif not primitives.is_id(found.text):
             long = len(found.text) > 64
-            report.error("invalid", "Not a valid resource id: too long" if long else "Not a valid resource id: other characters than A-Z a-z 0-9 - .", found)
+            report.error(
+                "invalid",
+                "Not a valid resource id: too long" if long else "Not a valid resource id: other characters than A-Z a-z 0-9 - .",
+                found,
+            )
 
     def profile(self, item: Item, url: str, report: Report, claimed: Item | None) -> None:
         """One profile by its canonical URL. One that is not at hand, or of another type, is reported."""
@@ -155,7 +159,11 @@ class Engine:
         kind = next((t for t in row.types if t.code == child.type), None)
         inline = not row.types or row.types[0].code in _INLINE
         if not inline and kind is None and not _near(row.types[0].code, child.type, self.definitions):
-            report.error("structure", f"{rule.label}: must be of type {', '.join(t.code for t in row.types)} (from {rule.shape.structure.versioned})", child)
+            report.error(
+                "structure",
+                f"{rule.label}: must be of type {', '.join(t.code for t in row.types)} (from {rule.shape.structure.versioned})",
+                child,
+            )
         invariants.check(self, child, rule, report)
         if inline:
             self.element(child, rule, report)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from osler.platform.fhir.elements import base_of, is_type, path_of
-from osler.platform.fhirpath import FhirPathProblem, compile
+from osler.platform.fhirpath import FhirPathProblem, compile  # noqa: A004 - what it does
 from osler.platform.validation import invariants, links
 from osler.platform.validation.items import Item
 from osler.platform.validation.report import Report

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from osler.platform.fhirpath import Environment, FhirPathProblem, Node, compile
+from osler.platform.errors import Severity
+from osler.platform.fhirpath import Environment, FhirPathProblem, Node, compile  # noqa: A004 - what it does
 from osler.platform.validation import references
 from osler.platform.validation.items import Item
 from osler.platform.validation.report import Report
@@ -14,8 +15,9 @@ from osler.platform.validation.shapes import Rule
 if TYPE_CHECKING:
     from osler.platform.validation.engine import Engine
 
-# dom-3 is settled by looking for references; FHIRPath would compare everything with everything.
-_NATIVE = frozenset({"dom-3"})
+# dom-3 is settled by looking for references, which FHIRPath would do by comparing everything with everything; the narrative's
+# rules by reading the narrative.
+_NATIVE = frozenset({"dom-3", "txt-1", "txt-2"})
 _LOCAL = "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))"
 # Expressions published wrongly in R4, as HL7 has corrected them since.
 _CORRECTED = {
@@ -37,12 +39,11 @@ _CORRECTED = {
         "offset.empty() or (when.exists() and when.select($this in ('C' | 'CM' | 'CD' | 'CV')).allFalse())"
     ),
 }
-_BY_KEY = {"txt-2": "htmlChecks2()"}
 
 
 def corrected(constraint: Constraint) -> str:
     """The expression to evaluate."""
-    return _BY_KEY.get(constraint.key) or _CORRECTED.get(constraint.expression, constraint.expression)
+    return _CORRECTED.get(constraint.expression, constraint.expression)
 
 
 def check(engine: Engine, item: Item, rule: Rule, report: Report) -> None:
@@ -58,7 +59,7 @@ def check(engine: Engine, item: Item, rule: Rule, report: Report) -> None:
             known = engine.tested[key] = _holds(engine, item, expression)
         if known == "":
             continue
-        severity = "warning" if constraint.best_practice or constraint.severity != "error" or known == "unsure" else "error"
+        severity: Severity = "warning" if constraint.best_practice or constraint.severity != "error" or known == "unsure" else "error"
         text = f"The constraint could not be evaluated: {said}" if known == "unsure" else f"Constraint failed: {said}"
         report.add(severity, "invariant" if known == "broken" else "not-supported", text, item.path, item.at)
 

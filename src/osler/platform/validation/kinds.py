@@ -117,7 +117,9 @@ def _limits(item: Item, rule: Rule, report: Report) -> None:
         if given is None:
             report.warning("invalid", "The quantity cannot be compared with the limit of its profile", item)
         elif given < 0 if least else given > 0:
-            report.error("invalid", f"{rule.label}: {'less' if least else 'more'} than allowed (from {rule.shape.structure.versioned})", item)
+            report.error(
+                "invalid", f"{rule.label}: {'less' if least else 'more'} than allowed (from {rule.shape.structure.versioned})", item
+            )
 
 
 def comparable(item: Item, limit: Value) -> int | None:

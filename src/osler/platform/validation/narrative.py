@@ -12,13 +12,127 @@ from osler.platform.validation.report import Report
 
 XHTML = "http://www.w3.org/1999/xhtml"
 MOST_DEPTH = 200
-_ELEMENTS = frozenset("""p br div h1 h2 h3 h4 h5 h6 a span b em i strong small big tt dfn q var abbr acronym cite blockquote hr address bdo kbd
-    sub sup ul ol li dl dt dd pre table caption colgroup col thead tr tfoot tbody th td code samp img map area""".split())
-_ATTRIBUTES = frozenset("""title style class id lang xml:lang dir accesskey tabindex span width align valign char charoff abbr axis headers
-    scope rowspan colspan""".split())
-_OF_ELEMENT = frozenset("""a.href a.name img.src img.border div.xmlns blockquote.cite q.cite a.charset a.type a.hreflang a.rel a.rev a.shape
-    a.coords img.alt img.longdesc img.height img.width img.usemap img.ismap map.name area.shape area.coords area.href area.nohref area.alt
-    table.summary table.width table.border table.frame table.rules table.cellspacing table.cellpadding pre.space td.nowrap""".split())
+_ELEMENTS = frozenset(
+    [
+        "p",
+        "br",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "a",
+        "span",
+        "b",
+        "em",
+        "i",
+        "strong",
+        "small",
+        "big",
+        "tt",
+        "dfn",
+        "q",
+        "var",
+        "abbr",
+        "acronym",
+        "cite",
+        "blockquote",
+        "hr",
+        "address",
+        "bdo",
+        "kbd",
+        "sub",
+        "sup",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "pre",
+        "table",
+        "caption",
+        "colgroup",
+        "col",
+        "thead",
+        "tr",
+        "tfoot",
+        "tbody",
+        "th",
+        "td",
+        "code",
+        "samp",
+        "img",
+        "map",
+        "area",
+    ]
+)
+_ATTRIBUTES = frozenset(
+    [
+        "title",
+        "style",
+        "class",
+        "id",
+        "lang",
+        "xml:lang",
+        "dir",
+        "accesskey",
+        "tabindex",
+        "span",
+        "width",
+        "align",
+        "valign",
+        "char",
+        "charoff",
+        "abbr",
+        "axis",
+        "headers",
+        "scope",
+        "rowspan",
+        "colspan",
+    ]
+)
+_OF_ELEMENT = frozenset(
+    [
+        "a.href",
+        "a.name",
+        "img.src",
+        "img.border",
+        "div.xmlns",
+        "blockquote.cite",
+        "q.cite",
+        "a.charset",
+        "a.type",
+        "a.hreflang",
+        "a.rel",
+        "a.rev",
+        "a.shape",
+        "a.coords",
+        "img.alt",
+        "img.longdesc",
+        "img.height",
+        "img.width",
+        "img.usemap",
+        "img.ismap",
+        "map.name",
+        "area.shape",
+        "area.coords",
+        "area.href",
+        "area.nohref",
+        "area.alt",
+        "table.summary",
+        "table.width",
+        "table.border",
+        "table.frame",
+        "table.rules",
+        "table.cellspacing",
+        "table.cellpadding",
+        "pre.space",
+        "td.nowrap",
+    ]
+)
 _BLOCKS = frozenset({"div", "blockquote", "table", "ol", "ul", "p"})
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -88,13 +202,23 @@ def _entity(found: re.Match[str]) -> str:
     return found.group() if name in _OF_XML else html5.get(name + ";", found.group())
 
 
+_ONLY = "Constraint failed: txt-1: The narrative SHALL contain only the basic html formatting elements and attributes"
+_SOME = "Constraint failed: txt-2: The narrative SHALL have some non-whitespace content"
+
+
 def check(item: Item, text: str, report: Report) -> None:
-    """One `div`."""
+    """One `div`, with the two invariants of narratives."""
     try:
         top = parse(text)
     except Broken as broken:
         report.error("invalid", f"The XHTML cannot be read: {broken}", item)
+        report.error("invariant", _ONLY, item)
+        report.error("invariant", _SOME, item)
         return
+    if any(not _allowed(tag) for child in top.children for tag in child.within()):
+        report.error("invariant", _ONLY, item)
+    if not any(tag.text or tag.name == "img" for tag in top.within()):
+        report.error("invariant", _SOME, item)
     if top.attributes.get("xmlns") != XHTML:
         report.error("invalid", f"The namespace of the narrative must be {XHTML}", item)
     if top.name != "div":
@@ -102,6 +226,14 @@ def check(item: Item, text: str, report: Report) -> None:
     for child in top.children:
         _names(item, child, False, report)
     _links(item, top, "div", report)
+
+
+def _known(tag: Tag, name: str) -> bool:
+    return name.startswith("xmlns") or name in _ATTRIBUTES or f"{tag.name}.{name}" in _OF_ELEMENT
+
+
+def _allowed(tag: Tag) -> bool:
+    return tag.name in _ELEMENTS and all(_known(tag, name) or name == "xml:space" for name in tag.attributes)
 
 
 def _names(item: Item, tag: Tag, in_paragraph: bool, report: Report) -> None:
@@ -112,7 +244,7 @@ def _names(item: Item, tag: Tag, in_paragraph: bool, report: Report) -> None:
     for name in tag.attributes:
         if name == "xml:space":
             report.note("invalid", "The attribute xml:space has no meaning here", item)
-        elif not (name.startswith("xmlns") or name in _ATTRIBUTES or f"{tag.name}.{name}" in _OF_ELEMENT):
+        elif not _known(tag, name):
             report.error("invalid", f"The XHTML attribute {name[:40]} on {tag.name[:40]} is not allowed", item)
     if in_paragraph and tag.name in _BLOCKS:
         report.error("invalid", f"The XHTML element {tag.name} is not allowed inside a paragraph", item)

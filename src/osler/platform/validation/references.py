@@ -208,7 +208,9 @@ def unused(item: Item, report: Report) -> None:
         used |= more
     for each in held:
         if id(each) not in used:
-            report.error("invalid", "The contained resource is not referred to from the resource that holds it, and does not refer to it", each)
+            report.error(
+                "invalid", "The contained resource is not referred to from the resource that holds it, and does not refer to it", each
+            )
 
 
 _HREF = re.compile(r"""(?:href|src)\s*=\s*["']#([^"']*)["']""")

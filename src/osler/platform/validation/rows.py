@@ -190,7 +190,11 @@ def _type(given: dict[str, Any], path: str) -> TypeRef:
 
 def _plain(given: dict[str, Any], code: str) -> str:
     named = next(
-        (e.get("valueUrl") or e.get("valueUri") for e in given.get("extension", []) if e.get("url", "").endswith("/structuredefinition-fhir-type")),
+        (
+            e.get("valueUrl") or e.get("valueUri")
+            for e in given.get("extension", [])
+            if e.get("url", "").endswith("/structuredefinition-fhir-type")
+        ),
         None,
     )
     return str(named) if named else code.removeprefix(_SYSTEM).lower()
@@ -207,7 +211,8 @@ def _binding(given: dict[str, Any] | None) -> Binding | None:
     if given is None:
         return None
     largest = next(
-        (e.get("valueCanonical") or e.get("valueUri", "") for e in given.get("extension", []) if e.get("url", "").endswith("-maxValueSet")), ""
+        (e.get("valueCanonical") or e.get("valueUri", "") for e in given.get("extension", []) if e.get("url", "").endswith("-maxValueSet")),
+        "",
     )
     return Binding(given.get("strength", "example"), given.get("valueSet", ""), largest)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from osler.platform.validation.rows import Row, Structure
 
@@ -45,6 +46,8 @@ class Shape:
 
     def __init__(self, structure: Structure, rows: list[Row]) -> None:
         self.structure = structure
+        self.accept: tuple[Callable[[Any], bool] | None] | None = None
+        """The quick test that `acceptance` has made of these rules; (None,) where there is none."""
         self.paths: dict[str, Rule] = {}
         self.root = Rule(rows[0], self, 0)
         self.paths[rows[0].path] = self.root

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from osler.platform.fhirpath import FhirPathProblem, Node, compile
+from osler.platform.fhirpath import FhirPathProblem, Node, compile  # noqa: A004 - what it does
 from osler.platform.validation import invariants, patterns
 from osler.platform.validation.items import Item
 from osler.platform.validation.report import Report
@@ -50,11 +50,8 @@ def _slices(engine: Engine, child: Item, whole: Rule, report: Report) -> list[Ru
     if not found:
         default = [s for s in whole.slices if s.row.slice == DEFAULT]
         if not default and slicing.rules == "closed":
-            report.error(
-                "invalid",
-                f"The element matches no slice that {whole.shape.structure.versioned} defines for {whole.row.path}, and no others are allowed",
-                child,
-            )
+            named = f"{whole.shape.structure.versioned} defines for {whole.row.path}"
+            report.error("invalid", f"The element matches no slice that {named}, and no others are allowed", child)
         return default
     inner = found[0]
     return [*_slices(engine, child, inner, report), inner] if inner.slices else [inner]
@@ -73,7 +70,11 @@ def _order(whole: Rule, places: Places, report: Report) -> None:
         if slicing.ordered and place < last:
             report.error("invalid", f"The slices of {whole.row.path} are out of order (from {whole.shape.structure.versioned})", child)
         if slicing.rules == "openAtEnd" and opened:
-            report.error("invalid", f"Elements outside the slices of {whole.row.path} stand at the end (from {whole.shape.structure.versioned})", child)
+            report.error(
+                "invalid",
+                f"Elements outside the slices of {whole.row.path} stand at the end (from {whole.shape.structure.versioned})",
+                child,
+            )
         last = max(last, place)
 
 

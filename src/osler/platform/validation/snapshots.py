@@ -92,7 +92,9 @@ class _Growing:
 
             rows = flat(shape)
             root = rows[0].path
-            self._insert(parent + 1, [(above + i[len(root) :], _moved(r, root, row.path)) for i, r in zip(ids_of(rows)[1:], rows[1:], strict=True)])
+            self._insert(
+                parent + 1, [(above + i[len(root) :], _moved(r, root, row.path)) for i, r in zip(ids_of(rows)[1:], rows[1:], strict=True)]
+            )
 
     def _cut(self, whole: int, wanted: str, cut: str) -> int:
         """A new slice, after the element it is a slice of and the slices there are."""
@@ -163,7 +165,18 @@ def _chosen_twice(elements: list[dict[str, Any]]) -> set[str]:
     named: dict[str, set[str]] = {}
     for element in elements:
         tail = str(element.get("path", "")).rpartition(".")[2]
-        for stem in ("value", "effective", "onset", "abatement", "performed", "occurrence", "medication", "deceased", "multipleBirth", "serviced"):
+        for stem in (
+            "value",
+            "effective",
+            "onset",
+            "abatement",
+            "performed",
+            "occurrence",
+            "medication",
+            "deceased",
+            "multipleBirth",
+            "serviced",
+        ):
             if tail.startswith(stem) and tail != stem and tail[len(stem)].isupper():
                 named.setdefault(stem, set()).add(tail)
     return {stem for stem, tails in named.items() if len(tails) > 1}

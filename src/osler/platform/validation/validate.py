@@ -64,7 +64,9 @@ def _too_deep() -> Issue:
     return Issue("too-long", "The text is nested too deeply and was not validated", severity="fatal")
 
 
-def _issues(tree: Any, repeated: dict[int, list[str]], profiles: tuple[str, ...], definitions: Definitions, options: Options, expected: str | None) -> list[Issue]:
+def _issues(
+    tree: Any, repeated: dict[int, list[str]], profiles: tuple[str, ...], definitions: Definitions, options: Options, expected: str | None
+) -> list[Issue]:
     report = Report()
     try:
         item = reading.Reader(report, repeated).resource(tree)

@@ -263,7 +263,11 @@ class _Interlinked:
             text = None
             if each.type == "Reference":
                 text = each.said("reference")
-            elif each.type in ("uri", "url") and each.name not in _NO_LINKS and not (each.name == "url" and each.parent and each.parent.type == "Extension"):
+            elif (
+                each.type in ("uri", "url")
+                and each.name not in _NO_LINKS
+                and not (each.name == "url" and each.parent and each.parent.type == "Extension")
+            ):
                 text = each.text
             if text and not text.startswith("#") and text not in asked:
                 asked.add(text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from osler.platform.fhir.generated.registry import TYPES
 from osler.platform.fhir.generated.search_parameters import PARAMETERS
-from osler.platform.fhirpath import FhirPathProblem, compile
+from osler.platform.fhirpath import FhirPathProblem, compile  # noqa: A004 - what it does
 from osler.platform.validation.items import Item
 from osler.platform.validation.report import Report
 
@@ -34,7 +34,6 @@ def official(url: str) -> tuple[frozenset[str], str] | None:
         if fields[0] in (code, f"_{code}")
     }
     return (frozenset(found), next(iter(found.values()))) if found else None
-
 
 
 def check(engine: Engine, item: Item, report: Report) -> None:

@@ -78,7 +78,9 @@ def _head(engine: Engine, item: Item, report: Report) -> None:
                 report.error("business-rule", f"{name} does not apply to a CodeSystem that supplements another", found)
         _supplement(engine, supplements.partition("|")[0], concepts, report)
     elif content == "supplement":
-        report.error("business-rule", "A CodeSystem with the content supplement must say which one it supplements", item.one("content") or item)
+        report.error(
+            "business-rule", "A CodeSystem with the content supplement must say which one it supplements", item.one("content") or item
+        )
     elif item.said("caseSensitive") is None:
         report.warning("business-rule", "A CodeSystem should say whether its codes are case sensitive", item)
     if content == "not-present" and concepts:

@@ -1,0 +1,390 @@
+"""Whether a resource that R4's own rules let pass also keeps a profile, answered in microseconds where it does.
+
+Each profile becomes a few closures over plain JSON: one for every element on which it asks more than R4 does. They say yes only
+where they are sure; anything else goes to the engine, which has the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from osler.platform.fhir.elements import PRIMITIVES, Element, elements, is_type
+from osler.platform.fhir.value_sets import Expansion
+from osler.platform.fhirpath import FhirPathProblem, Node, compile  # noqa: A004 - what it does
+from osler.platform.validation import patterns
+from osler.platform.validation.definitions import Definitions
+from osler.platform.validation.invariants import corrected
+from osler.platform.validation.rows import BASE, Constraint
+from osler.platform.validation.shapes import Rule, Shape
+from osler.platform.validation.slicing import DEFAULT, follow
+
+Test = Callable[[Any], bool]
+"""Says whether a JSON value surely keeps the rules of its element."""
+_decode = msgspec.json.Decoder().decode
+_BACKBONE = frozenset({"BackboneElement", "Element"})
+
+
+class _Unsure(Exception):
+    """A profile asks something that only the engine can answer."""
+
+
+def accepts(body: bytes, kind: str, profiles: Iterable[str], definitions: Definitions) -> bool:
+    """Whether a resource surely keeps these profiles. `body` has passed R4's own rules already."""
+    tree: dict[str, Any] | None = None
+    for url in profiles:
+        shape = definitions.shape(url)
+        if shape is None or shape.structure.type != kind or shape.structure.imposed:
+            return False
+        test = _test_of(shape, definitions)
+        if test is None:
+            return False
+        if tree is None:
+            tree = _decode(body)
+            if "contained" in tree:
+                return False
+        if not test(tree):
+            return False
+    return True
+
+
+def _test_of(shape: Shape, definitions: Definitions) -> Test | None:
+    known = shape.accept
+    if known is None:
+        try:
+            known = shape.accept = (_Maker(definitions).element(shape.root, shape.structure.type),)
+        except (_Unsure, RecursionError):
+            known = shape.accept = (None,)
+    test: Test | None = known[0]
+    return test
+
+
+@dataclass(slots=True)
+class _Finder:
+    """What `slicing.follow` needs of an engine."""
+
+    definitions: Definitions
+
+
+class _Maker:
+    """Makes the closures of one profile."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self.finder = _Finder(definitions)
+        self.depth = 0
+
+    def element(self, rule: Rule, kind: str, part: Rule | None = None) -> Test:
+        """The inside of an element of this type against a rule: the members it asks something of, and its own invariants.
+
+        `part` is R4's own rule for an element that holds parts.
+        """
+        self.depth += 1
+        if self.depth > 40:
+            raise _Unsure
+        shape = self.definitions.shape(BASE + kind)
+        base = part if part is not None and part.below() else shape.root if shape is not None else None
+        under = {r.name: r for r in base.below()} if base is not None else {}
+        tests = [t for child in rule.below() if (t := self.member(child, kind, under.get(child.name))) is not None]
+        tests += self.invariants(rule.row.constraints, kind, base.row.constraints if base is not None else ())
+        self.depth -= 1
+        return _all(tests)
+
+    def invariants(self, constraints: Iterable[Constraint], kind: str, known: Iterable[Constraint]) -> list[Test]:
+        """A test for each invariant that the type does not have by itself."""
+        keys = {(c.key, c.expression) for c in known}
+        wanted = [c for c in constraints if c.severity == "error" and not c.best_practice and (c.key, c.expression) not in keys]
+        return [_holds(corrected(c), kind) for c in wanted if c.key not in ("dom-3", "txt-1", "txt-2")]
+
+    def member(self, rule: Rule, holder: str, base: Rule | None) -> Test | None:
+        """One member of an object against its rule; None where R4 asks as much."""
+        row = rule.row
+        same = base is not None and _says_no_more(rule, base)
+        if same and not rule.slices and not rule.children:
+            return None
+        table = elements(holder)
+        keys = [e for e in table.values() if (e.choice or e.name) == rule.name]
+        if not keys or rule.name in ("contained", "resource"):
+            raise _Unsure
+        many = keys[0].many
+        item = {e.name: self.value(rule, e, base) if fits(rule, e) else None for e in keys}
+        wrong = frozenset(e.name for e in keys if not fits(rule, e))
+        slices = self.slices(rule, keys, base) if rule.slices else None
+        most = None if row.max == "*" else int(row.max)
+        return _member(item, wrong, many, row.min, most, slices)
+
+    def value(self, rule: Rule, element: Element, base: Rule | None) -> Test | None:
+        """One value of an element against its rule."""
+        row = rule.row
+        tests: list[Test] = []
+        fixed, pattern = row.fixed, row.pattern
+        if fixed is not None:
+            wanted = fixed.json
+            tests.append(lambda value: patterns.same(value, wanted))
+        if pattern is not None:
+            partly = pattern.json
+            tests.append(lambda value: patterns.fits(value, partly))
+        if row.longest or row.regex or row.least is not None or row.greatest is not None:
+            raise _Unsure
+        tests += self.codes(rule, element, base)
+        tests += self.invariants(row.constraints, element.type, base.row.constraints if base is not None else ())
+        if rule.children and element.type in PRIMITIVES:
+            # What stands beside a primitive sends it to the engine; only that it must be there has to be known.
+            if any(child.row.min for child in [*rule.children, *[c for r in rule.children for c in r.slices]]):
+                raise _Unsure
+        elif rule.children:
+            tests.append(self.element(rule, element.type, base))
+        named = next((t.profiles for t in row.types if t.code == element.type), ())
+        tests += self.profiled(named, element, base)
+        return _all(tests) if tests else None
+
+    def profiled(self, urls: tuple[str, ...], element: Element, base: Rule | None) -> list[Test]:
+        """What the profiles of its type ask of a value."""
+        if not urls or (base is not None and any(t.profiles == urls for t in base.row.types)):
+            return []
+        if len(urls) > 1 or element.type == "Resource":
+            raise _Unsure
+        shape = self.definitions.shape(urls[0])
+        if shape is None or shape.structure.context_rules:
+            return [] if shape is None and element.type == "Extension" else _never()
+        return [self.element(shape.root, element.type)]
+
+    def codes(self, rule: Rule, element: Element, base: Rule | None) -> list[Test]:
+        """Membership in the value sets that must not be left."""
+        binding = rule.row.binding
+        if binding is None or (base is not None and base.row.binding == binding):
+            return []
+        url = binding.value_set if binding.strength == "required" else binding.largest
+        expansion = self.definitions.value_set(url) if url else None
+        if expansion is None:
+            return []
+        if element.type == "CodeableConcept":
+            return [lambda value: _one_in(value.get("coding", ()), expansion)]
+        if element.type in ("Coding", "Quantity"):
+            return [lambda value: "code" not in value or _one_in((value,), expansion)]
+        if element.type in PRIMITIVES:
+            codes = frozenset().union(*expansion.values())
+            return [lambda value: value in codes]
+        return []
+
+    def slices(self, rule: Rule, keys: list[Element], base: Rule | None) -> _Slices:
+        """The slices of an element: how one is known, how many there may be, and what each asks."""
+        slicing = rule.row.slicing
+        if slicing is None or slicing.ordered or slicing.rules == "openAtEnd":
+            raise _Unsure
+        cuts = []
+        for cut in rule.slices:
+            if cut.row.slice == DEFAULT or cut.slices:
+                raise _Unsure
+            known = [self.known(kind, path, cut, keys) for kind, path in slicing.discriminators]
+            tests = {e.name: self.value(cut, e, base) for e in keys if fits(cut, e)}
+            cuts.append(_Cut(_both(known), cut.row.min, None if cut.row.max == "*" else int(cut.row.max), tests))
+        return _Slices(tuple(cuts), slicing.rules == "closed", bool(slicing.discriminators))
+
+    def known(self, kind: str, path: str, cut: Rule, keys: list[Element]) -> Callable[[str, Any], bool]:
+        """Whether a value (under this JSON name) falls into a slice, by one discriminator."""
+        if kind == "type":
+            if path != "$this":
+                raise _Unsure
+            if cut.row.max == "0":
+                return lambda key, value: False
+            names = frozenset(e.name for e in keys if cut.allows(e.type))
+            return lambda key, value: key in names
+        if kind not in ("value", "pattern"):
+            raise _Unsure
+        profiles = cut.row.types[0].profiles if cut.row.types else ()
+        if path == "url" and profiles:
+            urls = frozenset(p.partition("|")[0] for p in profiles)
+            return lambda key, value: value.get("url") in urls
+        if "(" in path:
+            raise _Unsure
+        return self.by_value(path, cut)
+
+    def by_value(self, path: str, cut: Rule) -> Callable[[str, Any], bool]:
+        criteria = [r for r in follow(self.finder, cut, path) if r.row.fixed or r.row.pattern or r.row.max == "0" or _required(r)]  # type: ignore[arg-type]
+        if not criteria or criteria[0].row.max == "0":
+            raise _Unsure
+        wanted = criteria[0].row
+        steps = () if path == "$this" else tuple(path.split("."))
+        if wanted.fixed is not None or wanted.pattern is not None:
+            value = wanted.fixed or wanted.pattern
+            partly = value.json if value is not None else None
+            return lambda key, found: any(patterns.fits(each, partly) for each in _walk(found, steps))
+        expansion = self.definitions.value_set(wanted.binding.value_set) if wanted.binding else None
+        if expansion is None:
+            raise _Unsure
+        return lambda key, found: any(_member_of(each, expansion) for each in _walk(found, steps))
+
+
+@dataclass(slots=True)
+class _Cut:
+    known: Callable[[str, Any], bool]
+    min: int
+    most: int | None
+    tests: dict[str, Test | None]
+
+
+@dataclass(slots=True)
+class _Slices:
+    cuts: tuple[_Cut, ...]
+    closed: bool
+    told: bool
+
+    def fit(self, given: list[tuple[str, Any]]) -> bool:
+        """Whether the values fall into their slices as they must."""
+        counts = [0] * len(self.cuts)
+        for key, value in given:
+            found = -1
+            for number, cut in enumerate(self.cuts):
+                if self.told and cut.known(key, value):
+                    if found >= 0:
+                        return False
+                    found = number
+            if found < 0:
+                if self.closed:
+                    return False
+                continue
+            counts[found] += 1
+            test = self.cuts[found].tests.get(key)
+            if key not in self.cuts[found].tests or (test is not None and not test(value)):
+                return False
+        return all(cut.min <= count and (cut.most is None or count <= cut.most) for cut, count in zip(self.cuts, counts, strict=True))
+
+
+def fits(rule: Rule, element: Element) -> bool:
+    """Whether an element of this type may stand here; rules name the type of one that holds parts of its own BackboneElement."""
+    return rule.allows(element.type) or (element.type not in PRIMITIVES and "." in _path(element.type))
+
+
+def _path(kind: str) -> str:
+    from osler.platform.fhir.elements import path_of
+
+    return path_of(kind) if is_type(kind) else kind
+
+
+def _says_no_more(rule: Rule, base: Rule) -> bool:
+    """Whether a rule asks nothing that its base does not ask (references are followed by the engine alone)."""
+    a, b = rule.row, base.row
+    return (
+        (a.min, a.max, a.fixed, a.pattern, a.longest, a.least, a.greatest, a.regex)
+        == (b.min, b.max, b.fixed, b.pattern, b.longest, b.least, b.greatest, b.regex)
+        and {t.code for t in a.types} == {t.code for t in b.types}
+        and {t.profiles for t in a.types} == {t.profiles for t in b.types}
+        and {(c.key, c.expression) for c in a.constraints} <= {(c.key, c.expression) for c in b.constraints}
+        and (a.binding == b.binding or a.binding is None or (a.binding.strength != "required" and not a.binding.largest))
+    )
+
+
+def _required(rule: Rule) -> bool:
+    return rule.row.binding is not None and rule.row.binding.strength == "required"
+
+
+def _never() -> list[Test]:
+    return [lambda value: False]
+
+
+def _all(tests: list[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+    if not tests:
+        return lambda value: True
+    held = tuple(tests)
+
+    def every(value: Any) -> bool:
+        for test in held:  # noqa: SIM110 - a generator would cost as much as the tests
+            if not test(value):
+                return False
+        return True
+
+    return every
+
+
+def _both(known: list[Callable[[str, Any], bool]]) -> Callable[[str, Any], bool]:
+    if len(known) == 1:
+        return known[0]
+    return lambda key, value: all(test(key, value) for test in known)
+
+
+def _member(item: dict[str, Test | None], wrong: frozenset[str], many: bool, least: int, most: int | None, slices: _Slices | None) -> Test:
+    """Count the values of a member, and test each."""
+    names = tuple(item)
+    besides = tuple(f"_{name}" for name in names)
+    if (len(names) == 1 and not many and slices is None and not wrong and most is None) or (
+        most == 1 and len(names) == 1 and not many and slices is None and not wrong
+    ):
+        return _single(names[0], besides[0], item[names[0]], least)
+
+    def test(holder: Any) -> bool:
+        given: list[tuple[str, Any]] = []
+        for name in names:
+            found = holder.get(name)
+            if found is not None:
+                if name in wrong:
+                    return False
+                if many:
+                    given += [(name, each) for each in found]
+                else:
+                    given.append((name, found))
+        if len(given) < least or (most is not None and len(given) > most):
+            return False
+        if any(beside in holder for beside in besides):
+            return False
+        for name, value in given:
+            inner = item[name]
+            if value is None or (inner is not None and not inner(value)):
+                return False
+        return slices is None or slices.fit(given)
+
+    return test
+
+
+def _single(name: str, beside: str, inner: Test | None, least: int) -> Test:
+    def test(holder: Any) -> bool:
+        value = holder.get(name)
+        if value is None:
+            return not least and beside not in holder
+        return beside not in holder and (inner is None or inner(value))
+
+    return test
+
+
+def _holds(expression: str, kind: str) -> Test:
+    """An invariant as a test; one that looks beyond its element is left to the engine."""
+    if "%" in expression or "resolve()" in expression:
+        return lambda value: False
+    compiled = compile(expression)
+
+    def test(value: Any) -> bool:
+        try:
+            return compiled.test(Node(value, kind))
+        except FhirPathProblem:
+            return False
+
+    return test
+
+
+def _walk(value: Any, steps: tuple[str, ...]) -> list[Any]:
+    found = [value]
+    for step in steps:
+        after: list[Any] = []
+        for each in found:
+            inner = each.get(step) if isinstance(each, Mapping) else None
+            if isinstance(inner, list):
+                after += inner
+            elif inner is not None:
+                after.append(inner)
+        found = after
+    return found
+
+
+def _one_in(codings: Iterable[Any], expansion: Expansion) -> bool:
+    return any(coding.get("code") in expansion.get(coding.get("system", ""), ()) for coding in codings)
+
+
+def _member_of(value: Any, expansion: Expansion) -> bool:
+    if isinstance(value, str):
+        return any(value in codes for codes in expansion.values())
+    return isinstance(value, dict) and _one_in(value.get("coding", (value,)), expansion)

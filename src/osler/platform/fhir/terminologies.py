@@ -52,7 +52,7 @@ class CodeSystem:
 
     def ancestors(self, code: str) -> set[str]:
         """The code and all above it."""
-        return _reached({code}, lambda one: self.above.get(one, ()))
+        return _reached({self._named(code)}, lambda one: self.above.get(one, ()))
 
     def descendants(self, code: str) -> set[str]:
         """The code and all below it."""
@@ -60,7 +60,11 @@ class CodeSystem:
         for child, parents in self.above.items():
             for parent in parents:
                 below.setdefault(parent, set()).add(child)
-        return _reached({code}, lambda one: below.get(one, ()))
+        return _reached({self._named(code)}, lambda one: below.get(one, ()))
+
+    def _named(self, code: str) -> str:
+        """The code as the system writes it: searches compare codes without case."""
+        return code if code in self.above else next((one for one in self.above if one.lower() == code.lower()), code)
 
     def chosen(self, rule: Mapping[str, str]) -> set[str]:
         """The codes that a value set's filter selects. Raises `TooCostly` for a rule that is not known."""

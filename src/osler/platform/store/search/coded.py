@@ -1,14 +1,14 @@
 """`:in`, `:not-in`, `:below` and `:above` of tokens: which codes are meant is looked up before the search runs.
 
 The look-up waits for the database and a statement is written without waiting, so a statement that needs codes nobody has looked up
-says so (`Unexpanded`), they are fetched, and it is written again (`Lexicon.written`).
+says so (`Unexpanded`), they are fetched (`Lexicon.codes`), and it is written again.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -20,7 +20,7 @@ from osler.platform.store.codec import Codec
 from osler.platform.store.search import values
 from osler.platform.store.search.predicates import keyed
 from osler.platform.store.search.query import NEVER, Condition, Special
-from osler.platform.store.search.scope import Scope, Unexpanded
+from osler.platform.store.search.scope import Scope
 from osler.platform.store.search.sources import Source
 from osler.platform.store.search.values import unknown
 
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from osler.platform.store.search.conditions import Asked
 
 Relation = Literal["in", "not-in", "below", "above"]
-Built = TypeVar("Built")
 Fetch = Callable[..., Awaitable[list[Any]]]
-"""`fetch(sql, *arguments)` for one tenant, `$1`."""
+"""`fetch(sql, *arguments)`: `$1` is the tenant already."""
 DEEPEST = 20
 """Value sets that import value sets."""
 MOST_HELD = 64
@@ -129,14 +128,9 @@ class Lexicon:
         self._read: OrderedDict[tuple[int, int, int], Mapping[str, Any]] = OrderedDict()
         self._systems: OrderedDict[tuple[int, int, int], CodeSystem] = OrderedDict()
 
-    async def written(self, build: Callable[[Mapping[Need, Codes]], Built], tenant: int, seen: frozenset[str], fetch: Fetch) -> Built:
-        """What `build` writes once all codes it needs are known. Raises `Unsupported` for codes that cannot be told."""
-        known: dict[Need, Codes] = {}
-        while True:
-            try:
-                return build(known)
-            except Unexpanded as missing:
-                known[missing.need] = await _LookUp(self, tenant, seen, fetch).codes(missing.need)
+    async def codes(self, need: Need, tenant: int, seen: frozenset[str], fetch: Fetch) -> Codes:
+        """What a condition needs. Raises `Unsupported` for codes that cannot be told."""
+        return await _LookUp(self, tenant, seen, fetch).codes(need)
 
     async def body(self, kind: str, url: str, tenant: int, fetch: Fetch) -> tuple[tuple[int, int, int], Mapping[str, Any]] | None:
         """The newest stored ValueSet or CodeSystem of this URL (and version, where one is named)."""
@@ -145,7 +139,7 @@ class Lexicon:
         sql = f"""select r.rid, r.version, r.codec, r.content from {schema}.resource r
   where r.tenant = $1 and r.rtype = $2 and not r.deleted
     and r.rid in (select rid from {schema}.idx_token where tenant = $1 and key = $3 and val = $4) order by r.updated desc"""
-        for row in await fetch(sql, tenant, TYPE_CODE[kind], parameter_key(kind, "url"), reference_value(bare)):
+        for row in await fetch(sql, TYPE_CODE[kind], parameter_key(kind, "url"), reference_value(bare)):
             key = (tenant, row["rid"], row["version"])
             found = self._read.get(key)
             if found is None:

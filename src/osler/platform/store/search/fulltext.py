@@ -138,7 +138,7 @@ class _Reading:
 
     def _one(self) -> str:
         kind, text = self._peek()
-        if not kind or (kind, text) == ("bracket", ")"):
+        if not kind or (kind, text) == ("bracket", ")") or _is((kind, text), "and") or _is((kind, text), "or"):
             raise values.bad(self._asked.name, "has no word where one is needed")
         self._at += 1
         if kind == "bracket":

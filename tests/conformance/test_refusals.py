@@ -44,7 +44,7 @@ async def test_what_is_not_there_or_not_known_is_refused(refused, status, method
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("GET", "", "POST"),
+        ("PUT", "", "GET, HEAD, POST"),
         ("DELETE", "metadata", "GET, HEAD"),
         ("POST", "Patient/1", "GET, PUT, PATCH, DELETE, HEAD"),
         ("PUT", "Patient/1/_history/1", "GET, HEAD"),

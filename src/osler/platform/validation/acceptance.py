@@ -15,7 +15,7 @@ import msgspec
 from osler.platform.fhir.elements import PRIMITIVES, Element, elements, is_type
 from osler.platform.fhir.value_sets import Expansion
 from osler.platform.fhirpath import FhirPathProblem, Node, compile  # noqa: A004 - what it does
-from osler.platform.validation import patterns
+from osler.platform.validation import patterns, plain
 from osler.platform.validation.definitions import Definitions
 from osler.platform.validation.invariants import corrected
 from osler.platform.validation.rows import BASE, Constraint
@@ -353,6 +353,9 @@ def _single(name: str, beside: str, inner: Test | None, least: int) -> Test:
 
 def _holds(expression: str, kind: str) -> Test:
     """An invariant as a test; one that looks beyond its element is left to the engine."""
+    quick = plain.condition(expression, kind)
+    if quick is not None:
+        return _quick(quick)
     if "%" in expression or "resolve()" in expression:
         return lambda value: False
     compiled = compile(expression)
@@ -361,6 +364,16 @@ def _holds(expression: str, kind: str) -> Test:
         try:
             return compiled.test(Node(value, kind))
         except FhirPathProblem:
+            return False
+
+    return test
+
+
+def _quick(condition: plain.Condition) -> Test:
+    def test(value: Any) -> bool:
+        try:
+            return condition(value) is True
+        except plain.Open:
             return False
 
     return test

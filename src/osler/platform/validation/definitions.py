@@ -38,6 +38,11 @@ def _shipped(name: str, url: str) -> Structure | None:
     return None if found is None else msgspec.json.decode(found, type=Structure)
 
 
+def shipped(name: str) -> list[str]:
+    """The canonical URLs of the structures in a shipped table."""
+    return list(_table(name))
+
+
 class Definitions:
     """What is known. `own` are resources (StructureDefinition, ValueSet, CodeSystem), `packed` such resources as gzipped JSON under
     `Kind url` and `Kind url|version`, opened when needed; both come before what is shipped.

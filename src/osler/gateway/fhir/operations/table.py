@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from osler.gateway.fhir.operations.diff import DIFF, DIFF_RECORDS
 from osler.gateway.fhir.operations.docref import DOCREF
 from osler.gateway.fhir.operations.everything import ENCOUNTER_EVERYTHING, PATIENT_EVERYTHING
 from osler.gateway.fhir.operations.expunge import EXPUNGE
+from osler.gateway.fhir.operations.graphql import GRAPHQL_OPERATION
 from osler.gateway.fhir.operations.lastn import LASTN
 from osler.gateway.fhir.operations.match import MATCH
 from osler.gateway.fhir.operations.meta import META, META_ADD, META_DELETE
@@ -25,7 +27,24 @@ def by_name(operations: Iterable[Operation]) -> Table:
     return found
 
 
-OPERATIONS: Table = by_name((DOCREF, ENCOUNTER_EVERYTHING, EXPUNGE, LASTN, MATCH, META, META_ADD, META_DELETE, PATIENT_EVERYTHING, STATS, VALIDATE))
+OPERATIONS: Table = by_name(
+    (
+        DIFF,
+        DIFF_RECORDS,
+        DOCREF,
+        ENCOUNTER_EVERYTHING,
+        EXPUNGE,
+        GRAPHQL_OPERATION,
+        LASTN,
+        MATCH,
+        META,
+        META_ADD,
+        META_DELETE,
+        PATIENT_EVERYTHING,
+        STATS,
+        VALIDATE,
+    )
+)
 
 
 def operations_of(kind: str | None, table: Table = OPERATIONS) -> list[Operation]:

@@ -18,7 +18,7 @@ SHAPES = {
     "Observation?patient=p1&_sort=-date": ("resource_patient", "tenant prid rtype"),
     "Observation?code=8480-6": ("idx_token_val", "tenant key val"),
     "Observation?code=8480-6,718-7,2160-0": ("idx_token_val", "tenant key val"),
-    "Observation?date=ge2020-01-01&_sort=-date": ("idx_date_lo", "tenant key hi"),
+    "Observation?date=ge2020-01-01&_sort=-date": ("idx_date_lo", "tenant key lo hi"),
     "Observation?date=lt2020-01-01&_sort=-date": ("idx_date_lo", "tenant key lo"),
     "Patient?name=smi": ("idx_string_val", "tenant key val val"),
     "Patient?identifier=urn:mrn|1": ("idx_ident_val", "tenant key val sys"),

@@ -18,9 +18,14 @@ def hits(conditions: Sequence[Condition], scope: Scope, shown: str) -> str:
 
 def found(conditions: Sequence[Condition], scope: Scope) -> tuple[Source, str]:
     """The driver and everything its rows `x` must meet."""
-    chosen, left = source(conditions, scope)
-    probes = [predicate(condition, scope) for condition in left] + visible(scope)
+    chosen, probes = driven(conditions, scope)
     return chosen, " and ".join([*chosen.where, *probes]) or "true"
+
+
+def driven(conditions: Sequence[Condition], scope: Scope) -> tuple[Source, list[str]]:
+    """The driver and what its rows `x` must meet beyond the condition that drives."""
+    chosen, left = source(conditions, scope)
+    return chosen, [predicate(condition, scope) for condition in left] + visible(scope)
 
 
 def rows_of(chosen: Source) -> str:

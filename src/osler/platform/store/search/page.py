@@ -11,12 +11,12 @@ from osler.platform.fhir import TYPE_CODE, TYPES, search_parameters
 from osler.platform.store.reading_sql import HEAD
 from osler.platform.store.search.arguments import Arguments
 from osler.platform.store.search.cursor import Sealed, place
-from osler.platform.store.search.hits import found, rows_of
+from osler.platform.store.search.hits import driven, found, rows_of
 from osler.platform.store.search.ordering import beyond, flipped, order_by, sorted_by, streamed
 from osler.platform.store.search.query import Query, Sort
 from osler.platform.store.search.scope import Scope, World
 from osler.platform.store.search.sources import Column, Source
-from osler.platform.store.search.walks import either, sorted_walk, where_only
+from osler.platform.store.search.walks import either, sorted_walk
 
 AUDITED = 9
 """First free parameter behind tenant, stream, seq, head, at, action, actor and request id."""
@@ -97,7 +97,8 @@ def estimated(rows: list[Any]) -> int:
 
 def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
     """Which rows make the page, one more than it shows, and in which order."""
-    chosen, where = found(query.conditions, scope)
+    chosen, probes = driven(query.conditions, scope)
+    where = " and ".join([*chosen.where, *probes]) or "true"
     limit = scope.add(query.count + 1, "int8")
     native = streamed(query, chosen)
     columns = native or sorted_by(query, scope)
@@ -106,9 +107,9 @@ def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
     after = place(sealed, [column.name for column in columns], [column.kind == "time" for column in columns])
     rows = (_streamed if native else _gathered)(chosen, columns, where, after, limit, scope.arguments)
     forward = sealed is None or not sealed.back
-    if native and forward and chosen.first is not None:
-        start = " and ".join([*chosen.first.where, *where_only(query.conditions, chosen, scope)]) or "true"
-        rows = either(_streamed(chosen.first, columns, start, after, limit, scope.arguments), rows, limit)
+    if native and forward and chosen.near:
+        nearer = msgspec.structs.replace(chosen, walks=chosen.walks[: chosen.near])
+        rows = either(_streamed(nearer, columns, where, after, limit, scope.arguments), rows, limit)
     elif not native and forward and (by_date := sorted_walk(query, chosen, columns, after, limit, scope)) is not None:
         rows = either(by_date, rows, limit)
     record = f"select * from {scope.table('resource')} r where r.tenant = $1 and r.rid = t.rid"
@@ -146,6 +147,10 @@ def _streamed(chosen: Source, columns: tuple[Column, ...], where: str, after: li
     once = "" if chosen.table.endswith(".resource x") else f"distinct on ({', '.join(names)}) "
     shown = ", ".join(dict.fromkeys(["x.rid", *names]))
     order = order_by(columns, "x", nulls=False)
+    if chosen.walks:
+        ends = f"and {where} order by {order} limit {limit}"
+        walks = [f"(select {once}{shown} from {chosen.walked} where {one} {ends})" for one in chosen.walks]
+        return walks[0] if len(walks) == 1 else f"select {once}x.* from ({' union all '.join(walks)}) x order by {order} limit {limit}"
     walk = f"select {once}{shown} from {chosen.table} where {where} order by {order} limit {limit}"
     if not chosen.each:
         return walk

@@ -71,8 +71,11 @@ class Source(msgspec.Struct, frozen=True):
     """The condition that needs no probe any more."""
     each: str = ""
     """`unnest(…) as v(val, sys) …`: one ordered walk per alternative."""
-    first: Source | None = None
-    """Those of its rows that stand before all others in its order, and are found without reading a row that does not match."""
+    walks: tuple[str, ...] = ()
+    """The same rows as several ordered walks of the table `walked`, which together make `table`."""
+    walked: str = ""
+    near: int = 0
+    """So many of the walks hold rows that stand before all others in the order, and meet no row that does not match. 0: none do."""
 
 
 def source(conditions: Sequence[Condition], scope: Scope) -> tuple[Source, list[Condition]]:
@@ -250,9 +253,10 @@ WIDE = timedelta(days=32)
 TEXT = (Column("val", "x.val", False, "text"), Column("d", "x.d", False, "time"), RID)
 
 
-def _merged(table: str, shown: str, walks: Sequence[str]) -> str:
-    """Several walks of the table; PostgreSQL merges their orders."""
-    return "(" + " union all ".join(f"select {shown} from {table} x where {walk}" for walk in walks) + ") x"
+def _merged(table: str, shown: str, walks: Sequence[str], once: str, order: tuple[Column, ...], best: Condition, near: int = 0) -> Source:
+    """The driver made of several walks."""
+    union = " union all ".join(f"select {shown} from {table} x where {walk}" for walk in walks)
+    return Source(f"({union}) x", (once,) if once else (), order, best, walks=tuple(walks), walked=f"{table} x", near=near)
 
 
 def _by_text(best: Strings, scope: Scope) -> Source:
@@ -268,7 +272,7 @@ def _by_text(best: Strings, scope: Scope) -> Source:
         where = (*_keyed(best.parameter, scope), text_range(best, "x", scope), _first_text(best, table, scope))
         return Source(f"{table} x", where, TEXT, best)
     walks = [f"x.tenant = $1 and x.key = {scope.add(key)} and {text_range(one, 'x', scope)}" for one in each for key in keys]
-    return Source(_merged(table, "x.rid, x.prid, x.d, x.val", walks), (_first_text(best, table, scope),), TEXT, best)
+    return _merged(table, "x.rid, x.prid, x.d, x.val", walks, _first_text(best, table, scope), TEXT, best)
 
 
 def _first_text(best: Strings, table: str, scope: Scope) -> str:
@@ -291,18 +295,16 @@ def _by_span(best: Dates | Amounts, scope: Scope) -> Source:
             of_key = [f"x.tenant = $1 and x.key = {scope.add(key)} and {walk}" for walk in walks]
             near.append(of_key[0])
             far += of_key[1:]
-    once: tuple[str, ...] = ()
+    once = ""
     if parameter.repeats or len(parameter.keys) > 1:
-        same = scope.same_rid() if dated else scope.same_row()
-        here = f"p.tenant = $1 and {keyed('p', parameter, scope)} and {same}"
+        here = f"p.tenant = $1 and {keyed('p', parameter, scope)} and {scope.same_rid() if dated else scope.same_row()}"
         later = f"(p.{least}, p.{greatest}) > (x.{least}, x.{greatest}) and ({_spans(best, 'p', scope)})"
-        once = (f"not exists (select 1 from {table} p where {here} and {later} offset 0)",)
+        once = f"not exists (select 1 from {table} p where {here} and {later} offset 0)"
     order = span_order("time" if dated else "number", least, greatest)
-    shown = f"x.rid, x.prid, x.d, x.{least}, x.{greatest}"
-    first = Source(f"{table} x", (near[0], *once), order) if len(near) == 1 else Source(_merged(table, shown, near), once, order)
-    if not far:
-        return msgspec.structs.replace(first, covers=best)
-    return Source(_merged(table, shown, near + far), once, order, best, first=first if len(best.wanted) == 1 else None)
+    if len(near) == 1 and not far:
+        return Source(f"{table} x", (near[0], once) if once else (near[0],), order, best)
+    before = len(near) if far and len(best.wanted) == 1 else 0
+    return _merged(table, f"x.rid, x.prid, x.d, x.{least}, x.{greatest}", near + far, once, order, best, before)
 
 
 def _spans(best: Dates | Amounts, row: str, scope: Scope) -> str:

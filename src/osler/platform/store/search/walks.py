@@ -13,9 +13,9 @@ from osler.platform.fhir.dates import EARLIEST
 from osler.platform.store.search.hits import rows_of, visible
 from osler.platform.store.search.ordering import beyond, order_by
 from osler.platform.store.search.predicates import keyed, predicate
-from osler.platform.store.search.query import Condition, Identifiers, Ids, Nothing, Query, Tokens
+from osler.platform.store.search.query import Identifiers, Ids, Nothing, Query, Tokens
 from osler.platform.store.search.scope import Scope
-from osler.platform.store.search.sources import Column, Source, source
+from osler.platform.store.search.sources import Column, Source
 
 LEAST_CAP, MOST_CAP = 500, 10_000
 LONGEST_WALK = 3
@@ -39,11 +39,6 @@ def cap(table: str, limit: str) -> str:
     """How many hits make a walk the better way: √(rows of the page × rows of the table), by the statistics."""
     size = f"sqrt(greatest(c.reltuples, 0)::float8 * {limit})"
     return f"(select greatest({LEAST_CAP}, least({MOST_CAP}, {size}))::int8 from pg_class c where c.oid = '{table}'::regclass)"
-
-
-def where_only(conditions: Sequence[Condition], chosen: Source, scope: Scope) -> list[str]:
-    """What rows of the driver must meet beyond the condition that drives."""
-    return [predicate(condition, scope) for condition in source(conditions, scope)[1]] + visible(scope)
 
 
 def sorted_walk(

@@ -21,10 +21,21 @@ MOST_WORDS = 5000
 """Words of one resource; a document of this length is found by its beginning."""
 LAST_PLACE = 16383
 """PostgreSQL counts places in a text no further."""
-NOT_WORDS = frozenset({"reference", "versionId", "unit", "expression", "contentType", "language", "path", "definitionCanonical"})
-"""Elements of type string that hold no words for people."""
-_NARRATIVE = re.compile(rb'"div"\s*:\s*"([^"\\]*(?:\\.[^"\\]*)*)"')
-_MEMBER = re.compile(rb'"([A-Za-z]+)"\s*:\s*\[?\s*("[^"\\]*(?:\\.[^"\\]*)*"(?:\s*,\s*"[^"\\]*(?:\\.[^"\\]*)*")*)\s*[],}]')
+NOT_WORDS = frozenset(
+    word
+    for words in (
+        "altId code color contentType contextLinkId datasetId definition definitionCanonical etag expression id ifMatch ifNoneExist",
+        "ifNoneMatch language linkId observedSeq path readsetId reference referenceAllele referenceSeqString representation requestURL",
+        "resourceId source sourceId status type unit url variable variantsetId version versionId xpath",
+    )
+    for word in words.split()
+)
+"""Elements of type string that hold no words for people: names of other things, and units."""
+_ADDRESS = re.compile(rb"(?:urn:|https?:|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-)")
+"""How a text begins that names something instead of saying it."""
+_NARRATIVE = re.compile(rb'"div":"([^"\\]*(?:\\.[^"\\]*)*)"')
+_MEMBER = re.compile(rb'"([A-Za-z]+)":("[^"\\]*(?:\\.[^"\\]*)*")')
+_LIST = re.compile(rb'"([A-Za-z]+)":\[("[^"\\]*(?:\\.[^"\\]*)*"(?:,"[^"\\]*(?:\\.[^"\\]*)*")*)\]')
 _TAG = re.compile(r"<[^>]*>")
 _WORD = re.compile(r"\w+")
 _QUOTED = str.maketrans({"'": "''", "\\": "\\\\"})
@@ -77,10 +88,12 @@ def _texts(body: bytes) -> Iterable[tuple[bool, tuple[str, ...]]]:
         for text in _decoded(b'"' + match[1] + b'"'):
             yield True, words.__wrapped__(html.unescape(_TAG.sub(" ", text)))
     names = _names()
-    for match in _MEMBER.finditer(body):
-        if match[1] in names:
-            quoted = match[2]
-            if b"\\" in quoted or b',"' in quoted:
+    found = _MEMBER.findall(body)
+    if b'":["' in body:
+        found += _LIST.findall(body)
+    for name, quoted in dict.fromkeys(found):
+        if name in names and _ADDRESS.match(quoted, 1) is None:
+            if b"\\" in quoted or b'",' in quoted:
                 for text in _decoded(quoted):
                     yield False, words(text)
             else:
@@ -99,4 +112,3 @@ def _names() -> frozenset[bytes]:
     """The members that hold text: every element that R4 calls a string or markdown."""
     named = {element.name for element in all_elements() if element.type in ("string", "markdown")}
     return frozenset(name.encode() for name in named - NOT_WORDS)
-

@@ -72,7 +72,7 @@ def _asked(call: Call, given: Given) -> tuple[bytes | None, str | None, tuple[st
         for part in parts:
             name = part.get("name")
             if name == "resource" and "resource" in part:
-                body = bytes(part["resource"])
+                body = part["resource"]
             elif name == "mode":
                 mode = primitive(MODE, part.get("valueCode", part.get("valueString")))
             elif name == "profile":
@@ -82,32 +82,26 @@ def _asked(call: Call, given: Given) -> tuple[bytes | None, str | None, tuple[st
     return body, mode, tuple(profiles)
 
 
-class _Part(msgspec.Struct):
-    name: str | None = None
-    resource: msgspec.Raw | None = None
-    valueCode: str | None = None  # noqa: N815 - FHIR's names
-    valueString: str | None = None  # noqa: N815
-    valueUri: str | None = None  # noqa: N815
-    valueCanonical: str | None = None  # noqa: N815
-    valueUrl: str | None = None  # noqa: N815
+class _Head(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815 - FHIR's names
+    parameter: list[dict[str, msgspec.Raw]] = []
 
 
-class _Parameters(msgspec.Struct, tag_field="resourceType", tag="Parameters"):
-    parameter: list[_Part] = []
-
-
-_parameters_of = msgspec.json.Decoder(_Parameters)
+_head = msgspec.json.Decoder(_Head)
+_value = msgspec.json.Decoder(str)
+_ASKED = ("resource", "mode", "profile")
 
 
 def _parameters(body: bytes, kind: str) -> list[dict[str, Any]] | None:
     """The parameters in a Parameters resource that asks for a validation; None where the body is itself what is to be validated."""
     try:
-        found = _parameters_of.decode(body)
+        found = _head.decode(body)
+        if found.resourceType != "Parameters":
+            return None
+        parts = [{k: bytes(v) if k == "resource" else _value.decode(v) for k, v in part.items()} for part in found.parameter]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if kind == "Parameters" and not any(part.name in ("resource", "mode", "profile") for part in found.parameter):
-        return None
-    return [{name: value for name in part.__struct_fields__ if (value := getattr(part, name)) is not None} for part in found.parameter]
+    return None if kind == "Parameters" and not any(part.get("name") in _ASKED for part in parts) else parts
 
 
 def _of_mode(body: bytes, mode: str | None, name: str | None) -> list[Issue]:

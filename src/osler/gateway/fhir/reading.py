@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -16,6 +17,8 @@ from osler.platform.fhir import date_range
 
 DEFAULT_COUNT = 50
 MOST = 1000
+PLAIN = re.compile(r"[A-Za-z0-9_.~|,:/$-]*").fullmatch
+"""What stands in a link as it is."""
 HISTORY_PARAMETERS = frozenset({"_since", "_at", "_count", "_cursor"})
 
 
@@ -96,4 +99,8 @@ def moments(given: dict[str, str], name: str) -> tuple[datetime, datetime] | Non
 
 def addressed(url: str, query: list[tuple[str, str]]) -> str:
     """A link."""
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(query, safe='|,:/$')}" if query else url
+    if not query:
+        return url
+    # Most parameters have nothing to escape, and escaping costs more than looking.
+    pairs = (f"{name}={value}" if PLAIN(name + value) else urlencode([(name, value)], safe="|,:/$") for name, value in query)
+    return f"{url}{'&' if '?' in url else '?'}{'&'.join(pairs)}"

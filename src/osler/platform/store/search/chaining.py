@@ -5,8 +5,9 @@ https://hl7.org/fhir/R4/search.html#chaining, #has
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from osler.platform.errors import Issue, Malformed, Unsupported
 from osler.platform.fhir import TYPE_CODE, SearchParameter

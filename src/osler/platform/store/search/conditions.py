@@ -6,9 +6,10 @@ What no table knows is refused by name: https://hl7.org/fhir/R4/search.html#erro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
+
+import msgspec
 
 from osler.platform.fhir import SearchParameter, reference_value, rid, search_parameters
 from osler.platform.store.search import values
@@ -26,8 +27,7 @@ ParametersOf = Callable[[str], Mapping[str, SearchParameter]]
 """A type's search parameters by code: R4's, and those a tenant has added."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """Which type's parameters are being read, and what their values may refer to."""
 
     type: str
@@ -44,8 +44,7 @@ class Reading:
         return condition(name, text, further)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """One parameter as sent: `code:modifier=text`; `name` is how refusals call it."""
 
     parameter: SearchParameter

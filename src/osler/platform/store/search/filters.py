@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from osler.platform.errors import Issue, Malformed, Unsupported
@@ -31,8 +30,7 @@ OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "po", "pr", "re"}) | ORDERE
 PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_:.\-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparing(Reading):
+class Comparing(Reading, frozen=True):
     """Reading the left side of a comparison: what is at the end of its path is compared by `operator`."""
 
     operator: str = "eq"

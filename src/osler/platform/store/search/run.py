@@ -12,14 +12,16 @@ from osler.platform.access import readable
 from osler.platform.context import Context
 from osler.platform.errors import Forbidden
 from osler.platform.fhir import TYPE_CODE, TYPE_NAME
+from osler.platform.fhir.terminologies import Codes
 from osler.platform.store.codec import Codec
 from osler.platform.store.records import Stored
 from osler.platform.store.search.chains import beyond
+from osler.platform.store.search.coded import Lexicon, Need
 from osler.platform.store.search.cursor import Cursors, Sealed
 from osler.platform.store.search.includes import MOST_INCLUDED, MOST_STEPS, included
 from osler.platform.store.search.page import MOST_COUNTED, Statement, estimate, estimated, page
 from osler.platform.store.search.query import Ids, Query
-from osler.platform.store.search.scope import World
+from osler.platform.store.search.scope import Unexpanded, World
 from osler.platform.store.search.sharing import Asked, Sharing, shared
 from osler.platform.store.search.sorting import all_hits, columns_of, cut, refuse_too_many, rows_in_order, sorted_here
 from osler.platform.store.search.sources import Column
@@ -64,6 +66,8 @@ class _Asking(msgspec.Struct, frozen=True):
     """None inside a transaction, which audits at its end."""
     plain: Fetch
     """For what decides about the answer and is not handed out."""
+    known: dict[Need, Codes] = msgspec.field(default_factory=dict)
+    """Codes that have been looked up for it."""
 
     @property
     def owner(self) -> tuple[int, str]:
@@ -88,6 +92,7 @@ class Searcher:
         self._codec = codec
         self._cursors = Cursors(secret)
         self._sharing = Sharing()
+        self._lexicon = Lexicon(schema_of, codec)
 
     async def search(self, ctx: Context, query: Query, ledger: Ledger) -> Page:
         """A page; nothing is handed out before its audit row is durable. Raises `Malformed` for a cursor that is not ours."""
@@ -103,12 +108,16 @@ class Searcher:
 
         asking = _Asking(ctx, now, audited, plain)
         whole, sealed = self._opened(asking, query)
-        statement = None if sorted_here(whole) else shared(whole, self._world(asking, whole), sealed)
-        if statement is None:
-            return await self._page(asking, whole, sealed)
-        asked = Asked(now, ctx.actor.id, ctx.request_id, statement.values)
-        rows = await self._sharing.ask(ledger, tenant, statement.sql, asked)
-        return await self._shown(asking, whole, sealed, statement.order, rows, None)
+
+        async def find() -> Page:
+            statement = None if sorted_here(whole) else shared(whole, self._world(asking, whole), sealed)
+            if statement is None:
+                return await self._page(asking, whole, sealed)
+            asked = Asked(now, ctx.actor.id, ctx.request_id, statement.values)
+            rows = await self._sharing.ask(ledger, tenant, statement.sql, asked)
+            return await self._shown(asking, whole, sealed, statement.order, rows, None)
+
+        return await self._with_codes(asking, find)
 
     async def search_in(self, ctx: Context, query: Query, fetch: Fetch) -> Page:
         """The same inside a transaction, which audits what it has seen when it ends (`shown_by` names it)."""
@@ -118,7 +127,16 @@ class Searcher:
 
         asking = _Asking(ctx, ctx.clock.now(), None, run)
         whole, sealed = self._opened(asking, query)
-        return await self._page(asking, whole, sealed)
+        return await self._with_codes(asking, lambda: self._page(asking, whole, sealed))
+
+    async def _with_codes(self, asking: _Asking, find: Callable[[], Awaitable[Page]]) -> Page:
+        """The page; codes that its conditions name (a value set's, those below another) are looked up before any of it is read."""
+        while True:
+            try:
+                return await find()
+            except Unexpanded as missing:
+                codes = await self._lexicon.codes(missing.need, asking.ctx.tenant.key, asking.seen, asking.plain)
+                asking.known[missing.need] = codes
 
     def _opened(self, asking: _Asking, query: Query) -> tuple[Query, Sealed | None]:
         """The whole search, of what the actor may read now, and the place to go on from."""
@@ -153,7 +171,7 @@ class Searcher:
         statement = page(wanted, world, audited=asking.audited is not None)
         place = {row.rid: number for number, row in enumerate(chosen)}
         hits = sorted((row for row in await asking.fetch(statement) if row["n"] is not None), key=lambda row: place[row["rid"]])
-        matches = [self._stored(row, TYPE_CODE[query.type]) for row in hits]
+        matches = [self._stored(row[2:8], TYPE_CODE[query.type]) for row in hits]
         ends = [(*chosen[at].keys, chosen[at].rid) for at in (0, -1)] if chosen else []
         links = self._links(asking, query, sealed, order, ends, more)
         total = len(rows) if query.total != "none" else None
@@ -167,7 +185,7 @@ class Searcher:
         if sealed is not None and sealed.back:
             shown = shown[::-1]
         rtype = TYPE_CODE.get(query.type, 0)
-        matches = [self._stored(row, rtype or row["rtype"]) for row in shown]
+        matches = [self._stored(row[2:8], rtype or row[1]) for row in shown]
         names = [f"by_{column.name}" for column in order]
         ends = [tuple(shown[at][name] for name in names) for at in (0, -1)] if shown and (more or sealed is not None) else []
         return await self._with_others(asking, query, matches, total, self._links(asking, query, sealed, order, ends, more))
@@ -206,7 +224,7 @@ class Searcher:
         for step in range(MOST_STEPS + 1):
             statement = included(query, step, start, known, self._schema_of, asking.seen, audited=asking.audited is not None)
             rows = [row for row in await asking.fetch(statement) if row["rtype"] is not None] if statement else []
-            start = [self._stored(row, row["rtype"]) for row in rows[: MOST_INCLUDED - len(every)]]
+            start = [self._stored(row[1:7], row[0]) for row in rows[: MOST_INCLUDED - len(every)]]
             every += start
             known.update(stored.rid for stored in start)
             if len(start) < len(rows):
@@ -218,11 +236,11 @@ class Searcher:
         return every, ()
 
     def _world(self, asking: _Asking, query: Query) -> World:
-        return World(self._schema_of, asking.seen, query.hidden)
+        return World(self._schema_of, asking.seen, query.hidden, asking.known)
 
-    def _stored(self, row: Any, rtype: int) -> Stored:
-        content = self._codec.unpack(row["codec"], row["content"])
-        return Stored(TYPE_NAME[rtype], row["id"], row["version"], row["updated"], False, content, row["rid"])
+    def _stored(self, columns: Sequence[Any], rtype: int) -> Stored:
+        id_, version, updated, codec, content, rid = columns
+        return Stored(TYPE_NAME[rtype], id_, version, updated, False, self._codec.unpack(codec, content), rid)
 
 
 def unread(query: Query, seen: frozenset[str]) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from osler.platform.fhir import TYPE_CODE
 from osler.platform.store.search.arguments import Arguments
@@ -22,8 +23,7 @@ class Unexpanded(Exception):
         self.need = need
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(msgspec.Struct, frozen=True):
     """What holds for all of a search: where each type's tables are, and what this actor may know of."""
 
     schema_of: Callable[[str], str]
@@ -31,7 +31,7 @@ class World:
     """Types whose records the actor may read; a record of another type influences nothing."""
     hidden: int = 0
     """Sensitivity labels (a bit each) whose records the actor may not know of."""
-    known: Mapping[Need, Codes] = field(default_factory=dict)
+    known: Mapping[Need, Codes] = msgspec.field(default_factory=dict)
     """Codes that have been looked up for this search."""
 
     def coded(self, need: Need) -> Codes:
@@ -42,8 +42,7 @@ class World:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """One type's tables and the alias of the row in question, which carries (prid, d, rid). `$1` is the tenant."""
 
     type: str
@@ -65,7 +64,7 @@ class Scope:
 
     def of(self, type: str, row: str = "x") -> Scope:  # noqa: A002 - FHIR's word
         """The same search at rows of another type: inside a chain."""
-        return replace(self, type=type, row=row)
+        return Scope(type, self.world, self.arguments, row)
 
     def same_row(self, other: str = "p") -> str:
         """Index row `other` is of this record, by the full key of the token and quantity indexes."""

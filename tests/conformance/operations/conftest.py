@@ -101,7 +101,8 @@ async def ward(alpha):
             "participant": [{"actor": ref("Patient", two), "status": "accepted"}, {"actor": ref("Patient", one), "status": "accepted"}],
         }
     )
-    allergy = await new({"resourceType": "AllergyIntolerance", "patient": ref("Patient", one), "code": {"text": "Nuts"}})
+    active = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]}
+    allergy = await new({"resourceType": "AllergyIntolerance", "clinicalStatus": active, "patient": ref("Patient", one)})
     theirs = await new({"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": ref("Patient", two)})
     return {
         "one": f"Patient/{one}",

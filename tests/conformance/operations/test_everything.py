@@ -44,7 +44,8 @@ async def test_pages_of_any_size_show_each_resource_once(alpha, ward, count):
 async def test_a_page_link_holds_while_records_are_added_before_and_after_it(alpha, ward):
     first = await alpha.get(f"{ward['one']}/$everything?_count=2")
     for _ in range(3):
-        await alpha.made({"resourceType": "AllergyIntolerance", "patient": {"reference": ward["one"]}, "code": {"text": "later"}})
+        await alpha.made({"resourceType": "Flag", "status": "active", "code": {"text": "later"}, "subject": {"reference": ward["one"]}})
+        await alpha.made({"resourceType": "Account", "status": "active", "subject": [{"reference": ward["one"]}]})
     link = next(link["url"] for link in first.json()["link"] if link["relation"] == "next")
     rest, _ = await walk(alpha, link.removeprefix(alpha.base + "/"))
 

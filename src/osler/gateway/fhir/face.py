@@ -30,8 +30,8 @@ FORM = frozenset({"application/x-www-form-urlencoded"})
 FORM_LIMIT = 1024 * 1024
 SPECIAL = frozenset({b"if-none-match", b"if-modified-since"})
 PLAIN_ACCEPTS = frozenset({b"*/*", b"application/json", b"application/fhir+json", b""})
-PLAIN_TYPES = frozenset(TYPE_CODE) - {"Binary"}
-"""A Binary is answered in forms of its own, and only to those who may read what it belongs to."""
+PLAIN_TYPES = frozenset(TYPE_CODE) - {"Binary", "OperationDefinition"}
+"""A Binary is answered in forms of its own, and only to those who may read what it belongs to; some definitions are not stored."""
 
 
 def fhir_face(settings: Settings, authenticate: Authenticate, services: Sequence[Service], running: Collection[str]) -> FhirFace:

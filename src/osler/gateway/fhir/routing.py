@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from osler.gateway.fhir import conditional, patching, reading, searching, writing
 from osler.gateway.fhir.call import LEGAL_ID, Answer, Call
-from osler.gateway.fhir.operations import asks_operation, invocation
+from osler.gateway.fhir.operations import asks_operation, defines_operation, invocation, read_definition
 from osler.platform.context import Context
 from osler.platform.errors import Issue, MethodNotAllowed, NotFound
 from osler.platform.fhir import COMPARTMENT_TYPES, TYPE_CODE
@@ -24,6 +24,7 @@ INSTANCE: Mapping[str, Interaction] = {
     "PATCH": patching.patch,
     "DELETE": writing.delete,
 }
+DEFINITION: Mapping[str, Interaction] = {"GET": read_definition}
 VERSION: Mapping[str, Interaction] = {"GET": reading.vread}
 TYPE: Mapping[str, Interaction] = {
     "GET": searching.search,
@@ -40,7 +41,7 @@ def interaction(ctx: Context, call: Call) -> Interaction:
         check_served(ctx, call.path[0])
     if asks_operation(call.path):
         return invocation(call)
-    found = methods(call.path) if call.path else BASE
+    found = DEFINITION if defines_operation(call.path) else methods(call.path) if call.path else BASE
     asked = found.get("GET" if call.method == "HEAD" else call.method)
     if asked is None:
         allowed = ADDRESSES.get(call.path[0] if call.path else "") or ((*found, "HEAD") if "GET" in found else tuple(found))

@@ -10,7 +10,7 @@ from typing import Any
 from osler.gateway.fhir.call import Answer, Call
 from osler.gateway.fhir.operations.arguments import Given, refused
 from osler.gateway.fhir.operations.changes import changes
-from osler.gateway.fhir.operations.operation import Operation, Parameter
+from osler.gateway.fhir.operations.operation import LIST, Operation, Parameter
 from osler.gateway.fhir.operations.parameters import parameters
 from osler.gateway.fhir.tree import tree
 from osler.platform.access import require
@@ -72,7 +72,14 @@ async def two_records(ctx: Context, given: Given) -> tuple[Stored, Stored]:
 
 
 META = Parameter("includeMeta", "boolean", text="Also what has changed in meta; left out unless asked for")
-GIVES = (Parameter("operation", "", most=0, text="The changes, as FHIRPath Patch has them"),)
+CHANGE = (
+    Parameter("type", "code", 1, text="add, insert, delete or replace"),
+    Parameter("path", "string", 1, text="Where"),
+    Parameter("name", "string", text="What is added there"),
+    Parameter("index", "integer", text="Before which item of the list"),
+    Parameter("value", "Element", text="What comes there"),
+)
+GIVES = (Parameter("operation", "", most=LIST, text="The changes, as FHIRPath Patch has them", parts=CHANGE),)
 DIFF = Operation(
     "$diff",
     "{base}/OperationDefinition/osler-diff",

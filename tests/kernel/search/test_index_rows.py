@@ -190,6 +190,15 @@ def test_extensions_are_searched_where_a_parameter_says_so() -> None:
     assert [row[1] for row in rows_of(condition).dates if row[0] == key("Condition", "asserted-date")] == [datetime(2020, 1, 1, tzinfo=UTC)]
 
 
+def test_a_goal_that_starts_with_an_event_has_no_date_and_is_indexed() -> None:
+    goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "walk"}, "subject": {"reference": "Patient/1"}}
+
+    rows = rows_of(goal | {"startCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "32485007"}]}})
+
+    assert rows.dates == []
+    assert rows.d == EARLIEST
+
+
 def test_no_row_comes_twice() -> None:
     coding = {"system": "http://loinc.org", "code": "8480-6"}
 

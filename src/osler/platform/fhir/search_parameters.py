@@ -29,7 +29,14 @@ UNIONS = frozenset({"token", "quantity", "composite"})
 NEAR = ("Location", "near")
 TOKEN_DATATYPES = frozenset({"Coding", "CodeableConcept", "Identifier", "ContactPoint"})
 UNSEARCHED_DATATYPES = frozenset(
-    {("date", "Age"), ("date", "Range"), ("date", "string"), ("quantity", "SampledData"), ("reference", "Attachment")}
+    {
+        ("date", "Age"),
+        ("date", "Range"),
+        ("date", "string"),
+        ("date", "CodeableConcept"),
+        ("quantity", "SampledData"),
+        ("reference", "Attachment"),
+    }
 )
 """(parameter kind, datatype) that give no index rows: they hold no date, no single quantity and no reference."""
 

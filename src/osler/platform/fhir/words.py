@@ -1,7 +1,7 @@
 """The words of a resource, for `_text`, `_content` and `:text`: one text-search vector that the store keeps beside the body.
 
-A lexeme begins with its tenant and its type (or parameter), so that a search reads no words but its own. Words of the narrative carry
-the weight A, so one vector answers both `_text` and `_content`. https://hl7.org/fhir/R4/search.html#content
+One lexeme says whose record it is and of which type; those for `:text` begin with their parameter. Words of the narrative carry the
+weight A, so one vector answers both `_text` and `_content`. https://hl7.org/fhir/R4/search.html#content
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _MEMBER = re.compile(rb'"([A-Za-z]+)":("[^"\\]*(?:\\.[^"\\]*)*")')
 _LIST = re.compile(rb'"([A-Za-z]+)":\[("[^"\\]*(?:\\.[^"\\]*)*"(?:,"[^"\\]*(?:\\.[^"\\]*)*")*)\]')
 _TAG = re.compile(r"<[^>]*>")
 _WORD = re.compile(r"\w+")
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 _QUOTED = str.maketrans({"'": "''", "\\": "\\\\"})
 _strings = msgspec.json.Decoder(list[str])
 
 
 def word_vector(body: bytes, texts: Iterable[tuple[int, str]], tenant: int, rtype: int) -> str:
     """The vector of one resource as PostgreSQL reads it: its words with their places, and the `texts` beside its codes."""
-    scope = content_scope(tenant, rtype)
     places: dict[str, list[str]] = {}
     place = 0
     for narrative, found in _texts(body):
@@ -59,21 +59,25 @@ def word_vector(body: bytes, texts: Iterable[tuple[int, str]], tenant: int, rtyp
         place += 1  # so that no phrase runs from one element into the next
         if place > MOST_WORDS:
             break
-    parts = [f"'{scope}{word}':{','.join(at)}" for word, at in places.items()]
-    parts += [f"'{lexeme.translate(_QUOTED)}'" for lexeme in {text_scope(tenant, key) + text for key, text in texts}]
+    parts = [f"'{whose(tenant, rtype)}'", *(f"{word}:{','.join(at)}" for word, at in places.items())]
+    parts += [f"'{text_scope(key)}{text.translate(_QUOTED)}'" for key, text in texts]
     return " ".join(parts)
 
 
-@lru_cache(maxsize=1024)
-def content_scope(tenant: int | str, rtype: int) -> str:
-    """What the words of a type begin with."""
-    return f"{tenant}.{rtype}."
+def whose(tenant: int | str, rtype: int) -> str:
+    """The lexeme that every record of one type and tenant has: part of each query, so that a search sees no others."""
+    return f"{tenant}.{rtype}"
 
 
-@lru_cache(maxsize=8192)
-def text_scope(tenant: int | str, key: int) -> str:
-    """What the texts of a parameter begin with."""
-    return f"{tenant}~{key}."
+@lru_cache(maxsize=4096)
+def text_scope(key: int) -> str:
+    """What the texts of a parameter begin with: the key in six letters."""
+    digits = []
+    number = key & 0xFFFFFFFF
+    for _ in range(6):
+        number, digit = divmod(number, 64)
+        digits.append(_LETTERS[digit])
+    return "".join(digits) + ":"
 
 
 @lru_cache(maxsize=16384)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from osler.platform.fhir import TYPE_CODE, SearchParameter
 from osler.platform.fhir.index_values import text_value
 from osler.platform.fhir.keys import storable
-from osler.platform.fhir.words import content_scope, text_scope, words
+from osler.platform.fhir.words import text_scope, whose, words
 from osler.platform.store.search import values
 from osler.platform.store.search.predicates import FOLDED, keyed
 from osler.platform.store.search.query import NEVER, Condition, Nothing, Special
@@ -33,7 +33,7 @@ class Words(Special, frozen=True):
     """Its words meet a text query."""
 
     query: str
-    """As PostgreSQL's tsquery, with `TENANT` where a lexeme names its tenant."""
+    """As PostgreSQL's tsquery, without the lexeme that says whose record it is."""
 
     def probe(self, scope: Scope) -> str:
         """In the record's own vector."""
@@ -50,7 +50,8 @@ class Words(Special, frozen=True):
         return Source(f"{scope.table('resource')} x", where, None, self)
 
     def _meets(self, alias: str, scope: Scope) -> str:
-        return f"{alias}.words @@ replace({scope.add(self.query, 'text')}, E'\\x02', $1::text)::tsquery"
+        query = f"'{whose(TENANT, TYPE_CODE[scope.type])}' & ({self.query})"
+        return f"{alias}.words @@ replace({scope.add(query, 'text')}, E'\\x02', $1::text)::tsquery"
 
 
 class StringWords(Special, frozen=True):
@@ -75,21 +76,21 @@ class StringWords(Special, frozen=True):
 
     def source(self, scope: Scope) -> Source:
         """Those that hold the words anywhere, then those that hold them in the right place."""
-        alternatives = [" & ".join(lexeme(scope.type, word, prefix=True) for word in every) for every in self.wanted]
+        alternatives = [" & ".join(lexeme(word, prefix=True) for word in every) for every in self.wanted]
         found = Words(" | ".join(f"({one})" for one in alternatives)).source(scope)
         return Source(found.table, (*found.where, self.probe(scope)), None, self)
 
 
-def lexeme(type_name: str, word: str, *, weight: str = "", prefix: bool = False) -> str:
-    """One word of a type's records in a tsquery."""
+def lexeme(word: str, *, weight: str = "", prefix: bool = False) -> str:
+    """One word in a tsquery."""
     marks = f":{'*' if prefix else ''}{weight}" if weight or prefix else ""
-    return f"'{content_scope(TENANT, TYPE_CODE[type_name])}{word}'{marks}"
+    return f"'{word}'{marks}"
 
 
 def beginning(key: int, text: str) -> str:
     """What the texts under this key begin with, in a tsquery."""
     quoted = text.replace("\\", "\\\\").replace("'", "''")
-    return f"'{text_scope(TENANT, key)}{quoted}':*"
+    return f"'{text_scope(key)}{quoted}':*"
 
 
 def content(asked: Asked) -> Condition:
@@ -154,8 +155,7 @@ class _Reading:
         if not parts:
             raise values.bad(self._asked.name, "has no word where one is needed")
         starts, last = kind == "word" and text.endswith("*"), len(parts) - 1
-        here = self._asked.reading.type
-        every = [lexeme(here, word, weight=self._weight, prefix=starts and place == last) for place, word in enumerate(parts)]
+        every = [lexeme(word, weight=self._weight, prefix=starts and place == last) for place, word in enumerate(parts)]
         return f"({' <-> '.join(every)})"
 
 

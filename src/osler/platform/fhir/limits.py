@@ -1,12 +1,14 @@
-"""How much of anything one request may bring; the CapabilityStatement and docs name the same numbers."""
+"""How much of anything one request may bring; the CapabilityStatement names the same numbers."""
 
 from __future__ import annotations
 
 MOST_DEPTH = 100
-"""Levels of nesting in JSON or XML: the deepest of R4's examples has 13."""
+"""Objects or elements inside each other: the deepest of R4's own examples has 13."""
 MOST_ENTRIES = 20_000
-"""Entries of one Bundle."""
+"""Entries of one Bundle: the longest of Synthea's lives has 2,686."""
+MOST_VALUES = 4_000_000
+"""Values of one body, the parts of a Bundle's resources counted."""
 MOST_ISSUES = 100
 """Problems told of one body; after that nothing more is read."""
-LONGEST_STRING = 16 * 1024 * 1024
-"""Bytes of one string; R4 has 1 MiB for `string`, a base64Binary may be larger."""
+LONGEST_STRING = 1024 * 1024
+"""Bytes of one string, as R4 has it (https://hl7.org/fhir/R4/datatypes.html#string); base64Binary may fill the body."""

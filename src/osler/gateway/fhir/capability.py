@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import orjson
 
-from osler.platform.fhir import TYPES, SearchParameter, search_parameters
+from osler.gateway.fhir.capability_search import WHOLE, search_part
+from osler.gateway.fhir.operations import operations_of
+from osler.gateway.fhir.us_core import GUIDE, PROFILES, SERVER, VERSIONS
+from osler.platform.fhir import TYPES
+from osler.platform.fhir.compartments import COMPARTMENT_TYPES
+from osler.platform.fhir.limits import LONGEST_STRING, MOST_DEPTH, MOST_ENTRIES, MOST_ISSUES
+from osler.platform.store.search import DEFAULT_COUNT, MOST_COUNT
+from osler.platform.store.search.chaining import DEEPEST
+from osler.platform.store.search.includes import MOST_INCLUDED, MOST_STEPS
+from osler.platform.store.search.values import MOST_ALTERNATIVES
 
-READS = ("read", "vread", "search-type", "history-instance", "history-type")
-WRITES = ("create", "update", "patch", "delete")
+INTERACTIONS = ("read", "vread", "search-type", "history-instance", "history-type", "create", "update", "patch", "delete")
+SYSTEM = ("transaction", "batch", "history-system", "search-system")
+FORMATS = ("application/fhir+json", "application/fhir+xml", "application/fhir+ndjson", "text/csv", "json", "xml")
+PATCHES = ("application/json-patch+json", "application/fhir+json", "application/fhir+xml")
+OAUTH = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "OAuth", "display": "OAuth"}
+LIMITS = f"""
+Limits, each answered with an OperationOutcome or said in the Bundle, never silent:
+
+- a page of a search or history holds {DEFAULT_COUNT} entries, or what `_count` asks, up to {MOST_COUNT:,}; with at most {MOST_INCLUDED:,}
+  included records, found in at most {MOST_STEPS} steps of `:iterate`
+- one parameter takes up to {MOST_ALTERNATIVES:,} values joined by commas; chains go {DEEPEST} steps deep
+- a Bundle sent here holds up to {MOST_ENTRIES:,} entries; JSON and XML up to {MOST_DEPTH} levels, one string up to
+  {LONGEST_STRING // 1024 // 1024} MiB; the first {MOST_ISSUES} problems of a body are told
+
+What is not stated here is refused: an unknown parameter, modifier, operation or format is an error unless `Prefer: handling=lenient`
+asks otherwise, and is then named in a warning. NDJSON and CSV are answers of searches.
+""".strip()
 
 
 class Capabilities:
@@ -21,7 +44,7 @@ class Capabilities:
 
     def __init__(self, serves: Callable[[str], bool], started: datetime) -> None:
         self.started = started
-        self.resources = [resource(kind) for kind in TYPES if serves(kind)]
+        self.kinds = [kind for kind in TYPES if serves(kind)]
         self.made: dict[str, bytes] = {}
 
     def statement(self, base: str) -> bytes:
@@ -37,33 +60,48 @@ class Capabilities:
         release = version("osler")
         return {
             "resourceType": "CapabilityStatement",
+            "url": f"{base}/metadata",
+            "version": release,
+            "name": "Osler",
+            "title": "Osler, an EHR that is FHIR R4 inside",
             "status": "active",
             "date": self.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "kind": "instance",
+            "instantiates": [SERVER, *(f"{SERVER}|{each}" for each in VERSIONS)],
             "software": {"name": "Osler", "version": release},
             "implementation": {"description": "Osler, an EHR that is FHIR R4 inside", "url": base},
             "fhirVersion": "4.0.1",
-            "format": ["application/fhir+json", "application/fhir+xml", "application/fhir+ndjson", "json", "xml", "ndjson"],
-            "patchFormat": ["application/json-patch+json", "application/fhir+json"],
+            "format": list(FORMATS),
+            "patchFormat": list(PATCHES),
+            "implementationGuide": [f"{GUIDE}|{each}" for each in VERSIONS],
             "rest": [
                 {
                     "mode": "server",
-                    "security": {"cors": True, "description": "OAuth 2.0 bearer token or the app's session"},
-                    "resource": self.resources,
-                    "interaction": [{"code": code} for code in ("transaction", "batch", "history-system", "search-system")],
+                    "documentation": LIMITS,
+                    "security": {
+                        "cors": True,
+                        "service": [{"coding": [OAUTH]}],
+                        "description": "OAuth 2.0 bearer token or the app's session",
+                    },
+                    "resource": [resource(kind, base) for kind in self.kinds],
+                    "interaction": [{"code": code} for code in SYSTEM],
+                    "searchParam": [{"name": name, "type": kind, "documentation": words} for name, kind, words in WHOLE],
+                    "operation": operations(None, base),
+                    "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{kind.lower()}" for kind in COMPARTMENT_TYPES],
                 }
             ],
         }
 
 
-def resource(kind: str) -> dict[str, Any]:
-    """One type: its interactions, its search parameters and what may be included."""
-    parameters = supported(kind)
-    references = sorted(name for name, parameter in parameters.items() if parameter.kind == "reference")
+def resource(kind: str, base: str) -> dict[str, Any]:
+    """One type: its profiles, interactions, operations, search parameters and what may be included."""
+    searching = search_part(kind)
     said: dict[str, Any] = {
+        "extension": searching.pop("extension", None),
         "type": kind,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind}",
-        "interaction": [{"code": code} for code in READS + WRITES],
+        "supportedProfile": list(PROFILES.get(kind, ())),
+        "interaction": [{"code": code} for code in INTERACTIONS],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,
@@ -71,31 +109,13 @@ def resource(kind: str) -> dict[str, Any]:
         "conditionalRead": "full-support",
         "conditionalUpdate": True,
         "conditionalDelete": "single",
-        "searchParam": [{"name": name, "type": parameter.kind} for name, parameter in sorted(parameters.items())],
+        "referencePolicy": ["literal", "logical"],
+        **searching,
+        "operation": operations(kind, base),
     }
-    if references:
-        said["searchInclude"] = [f"{kind}:{name}" for name in references]
-    if pointing := pointing_at().get(kind):
-        said["searchRevInclude"] = pointing
-    return said
+    return {name: value for name, value in said.items() if value}
 
 
-def supported(kind: str) -> dict[str, SearchParameter]:
-    """The search parameters that are answered; the others are refused, so they are not listed."""
-    return {name: parameter for name, parameter in search_parameters(kind).items() if parameter.searchable}
-
-
-@cache
-def pointing_at() -> dict[str, list[str]]:
-    """Type -> the reference parameters of other types that may point at it, as `_revinclude` names them."""
-    found: dict[str, list[str]] = {kind: [] for kind in TYPES}
-    for source in TYPES:
-        for name, parameter in sorted(supported(source).items()):
-            for target in targets(parameter):
-                found[target].append(f"{source}:{name}")
-    return found
-
-
-def targets(parameter: SearchParameter) -> tuple[str, ...]:
-    """The types a reference parameter names; one that may point anywhere is not listed under every type."""
-    return parameter.targets if parameter.kind == "reference" and "*" not in parameter.targets else ()
+def operations(kind: str | None, base: str) -> list[dict[str, str]]:
+    """The operations of a type, or of the whole system, by name without the `$`."""
+    return [{"name": one.name.removeprefix("$"), "definition": one.definition.replace("{base}", base)} for one in operations_of(kind)]

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from osler.formats.xml import places, read, to_json, to_xml
-from osler.platform.errors import Malformed
+from osler.platform.errors import Malformed, TooLarge
 from osler.platform.fhir.limits import MOST_DEPTH, MOST_ENTRIES, MOST_ISSUES
 
 F = 'xmlns="http://hl7.org/fhir"'
@@ -24,7 +24,7 @@ def narrated(div: str) -> bytes:
 
 
 def refusal(text: bytes | str) -> list[tuple[str | None, int | None]]:
-    with pytest.raises(Malformed) as refused:
+    with pytest.raises((Malformed, TooLarge)) as refused:
         to_json(text.encode() if isinstance(text, str) else text)
     return [(issue.expression, issue.line) for issue in refused.value.issues]
 

@@ -16,7 +16,7 @@ import msgspec
 
 from osler.formats.xml import xhtml
 from osler.formats.xml.shapes import FHIR, XHTML, Child, Shape, of_primitives, shape
-from osler.platform.errors import Issue, Malformed
+from osler.platform.errors import Issue, Malformed, TooLarge
 from osler.platform.fhir import TYPE_CODE
 from osler.platform.fhir.limits import MOST_DEPTH, MOST_ENTRIES, MOST_ISSUES
 
@@ -44,6 +44,8 @@ def to_json(text: bytes) -> bytes:
     reader = _Reader(text)
     reader.run()
     if reader.issues or reader.made is None:
+        if reader.issues and reader.issues[-1].code == "too-long":
+            raise TooLarge("The XML is over a limit", reader.issues)
         raise Malformed("The XML is not a FHIR R4 resource", reader.issues)
     return reader.made
 
@@ -135,16 +137,16 @@ class _Reader:
             frame = frame.owner
         return ".".join(reversed(parts))
 
-    def tell(self, message: str, last: str = "", severity: str = "error") -> None:
+    def tell(self, message: str, last: str = "", severity: str = "error", code: str = "structure") -> None:
         """Note a problem of the element being read."""
         line, column = self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1
-        self.issues.append(Issue("structure", message, self.path(last)[:LONGEST_PATH] or None, severity, line, column))  # type: ignore[arg-type]
+        self.issues.append(Issue(code, message, self.path(last)[:LONGEST_PATH] or None, severity, line, column))  # type: ignore[arg-type]
         if severity == "fatal" or len(self.issues) >= MOST_ISSUES:
             raise _Enough
 
-    def refuse(self, message: str) -> None:
+    def refuse(self, message: str, code: str = "structure") -> None:
         """Note a problem after which nothing more is read."""
-        self.tell(message, severity="fatal")
+        self.tell(message, severity="fatal", code=code)
 
     # The parser's events
 
@@ -250,7 +252,7 @@ class _Reader:
         if name == "entry" and owner.name == "Bundle":
             self.entries += 1
             if self.entries > MOST_ENTRIES:
-                self.refuse(f"A Bundle may have at most {MOST_ENTRIES} entries")
+                self.refuse(f"A Bundle may have at most {MOST_ENTRIES} entries", "too-long")
 
     def attributes(self, frame: _Frame, attributes: list[str]) -> None:
         for at in range(0, len(attributes), 2):

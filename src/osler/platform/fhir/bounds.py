@@ -39,7 +39,7 @@ def check_depth(minified: bytes) -> None:
     if minified.count(b"{") <= MOST_DEPTH:
         return
     brackets = _STRINGS.sub(b"", minified).translate(None, delete=bytes(set(range(256)) - set(b"{}[]")))
-    for _ in range(2 * MOST_DEPTH):
+    for _ in range(MOST_DEPTH):
         if not brackets:
             return
         brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")

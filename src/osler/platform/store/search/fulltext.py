@@ -45,13 +45,15 @@ class Words(Special, frozen=True):
         return NEVER if in_record else 10
 
     def source(self, scope: Scope) -> Source:
-        """From the index of words."""
-        where = ("x.tenant = $1", f"x.rtype = {scope.rtype()}", "not x.deleted", self._meets("x", scope))
-        return Source(f"{scope.table('resource')} x", where, None, self)
+        """From the index of words, which answers through a function of the schema's (migrations/service/0003)."""
+        return Source(f"{scope.table('with_words')}($1::int4, {self._asked(scope)}) x", (), None, self)
 
     def _meets(self, alias: str, scope: Scope) -> str:
+        return f"{alias}.words @@ {self._asked(scope)}"
+
+    def _asked(self, scope: Scope) -> str:
         query = f"'{whose(TENANT, TYPE_CODE[scope.type])}' & ({self.query})"
-        return f"{alias}.words @@ replace({scope.add(query, 'text')}, E'\\x02', $1::text)::tsquery"
+        return f"replace({scope.add(query, 'text')}, E'\\x02', $1::int4::text)::tsquery"
 
 
 class StringWords(Special, frozen=True):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def typed_identifier(asked: Asked) -> Condition:
     """`identifier:of-type=system|code|value`: the type's coding and the identifier's value."""
+    if not asked.parameter.identifies:
+        raise unknown(asked.name, asked.reading.type, "has no modifier :of-type: its values are no identifiers")
     wanted: list[tuple[str | None, str | None]] = []
     for part in asked.alternatives():
         parts = [values.unescape(one) for one in values.split(part, "|")]

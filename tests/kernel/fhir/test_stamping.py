@@ -20,7 +20,11 @@ OURS = b'"versionId":"3","lastUpdated":"2026-03-01T12:30:00.005Z"'
         (b'{"id":"old","code":{"text":"\\u00e9","id":"in"},"resourceType":"Basic"}', b"", b',"code":{"text":"\\u00e9","id":"in"}'),
         (b'{"resourceType":"Basic","meta":{"source":"s"},"code":{"text":"x"}}', b',"source":"s"', b',"code":{"text":"x"}'),
         (b'{"resourceType":"Basic","code":{"text":"x"},"meta":{"source":"s"}}', b',"source":"s"', b',"code":{"text":"x"}'),
-        (b'{"resourceType":"Basic","code":{"text":"x"},"id":"old","author":{"id":"i"}}', b"", b',"code":{"text":"x"},"author":{"id":"i"}'),
+        (
+            b'{"resourceType":"Basic","code":{"text":"x"},"id":"old","author":{"display":"i"}}',
+            b"",
+            b',"code":{"text":"x"},"author":{"display":"i"}',
+        ),
         (
             b'{"resourceType":"Basic","id":"old","meta":{"versionId":"9","lastUpdated":"2020-01-01T00:00:00Z","tag":[{"code":"a"}]},"code":{"text":"x"}}',
             b',"tag":[{"code":"a"}]',

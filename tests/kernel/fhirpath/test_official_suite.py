@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 
 from osler.formats.xml import to_json
-from osler.platform.fhirpath import FhirPathProblem, Node, compile
+from osler.platform import fhirpath
+from osler.platform.fhirpath import FhirPathProblem, Node
 from osler.platform.fhirpath.types import kind_of
 from osler.platform.testing import shared_data
 
@@ -56,7 +57,7 @@ def answer(test: ET.Element) -> tuple[str, list[tuple[str, str]]]:
     resource = load(test.get("inputfile") or "patient-example.xml")
     text = test.findtext("expression") or ""
     try:
-        expression = compile(text, resource["resourceType"], test.get("checkOrderedFunctions") == "true")
+        expression = fhirpath.compile(text, resource["resourceType"], test.get("checkOrderedFunctions") == "true")
         nodes = expression.evaluate(resource)
     except FhirPathProblem as problem:
         return problem.stage, []

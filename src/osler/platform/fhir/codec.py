@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,9 @@ _KNOWN = frozenset(TYPES)
 class _Peek(msgspec.Struct):
     resourceType: str | None = None  # noqa: N815
 
+
+# Most senders put it first; a second one further on is refused by the type's own decoder.
+_FIRST = re.compile(rb'\{"resourceType":"([A-Za-z]+)"')
 
 _peek = msgspec.json.Decoder(_Peek)
 
@@ -38,5 +42,6 @@ def decoder(name: str) -> msgspec.json.Decoder[Any]:
 
 def type_of(text: bytes | msgspec.Raw) -> str | None:
     """The resourceType this JSON object claims, if it is one we know."""
-    name = _peek.decode(text).resourceType
+    found = _FIRST.match(text)
+    name = found[1].decode() if found is not None else _peek.decode(text).resourceType
     return name if name in _KNOWN else None

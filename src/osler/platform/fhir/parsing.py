@@ -6,6 +6,7 @@ walks the same definitions slowly and has the last word. https://hl7.org/fhir/R4
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import msgspec
 
 from osler.platform.errors import Invalid, Issue, Malformed, OslerError
-from osler.platform.fhir import diagnosis
+from osler.platform.fhir import diagnosis, invariants
+from osler.platform.fhir.bounds import check_bounds, check_depth
 from osler.platform.fhir.codec import ENCODER, decoder, type_of
 from osler.platform.fhir.diagnosis import MOST_ISSUES, Found
 from osler.platform.fhir.embedded import HOLDERS, MOST_NESTED, Embedded, embedded
@@ -44,7 +46,8 @@ LARGE_BUNDLE = 1024 * 1024
 
 
 # Control characters, and an underscore that would hide a primitive's extension.
-_DOUBTFUL_ESCAPES = (b"\\u000", b"\\u001", b"\\u005", b"\\b", b"\\f")
+_DOUBTFUL_ESCAPES = re.compile(rb"\\(?:u00[015]|[bf])")
+_EMPTY, _BESIDE = re.compile(rb"\{\}"), re.compile(rb'"_')
 
 
 class _Entries(msgspec.Struct):
@@ -57,7 +60,9 @@ _ENTRIES = msgspec.json.Decoder(_Entries)
 def parse(body: bytes, type: str | None = None) -> Parsed:  # noqa: A002
     """Read one resource (of this type, where one is named). Malformed and Invalid name the element and the place in the text."""
     try:
-        return _parse(minify(body), type, "", 0)
+        minified = minify(body)
+        check_bounds(minified)
+        return _parse(minified, type, "", 0)
     except RecursionError:
         raise Malformed("The JSON is nested too deeply") from None
     except (Malformed, Invalid) as refused:
@@ -80,7 +85,9 @@ def parse_envelope(body: bytes) -> Envelope:
     """Read a batch or transaction Bundle, leaving each entry's resource to `parse_value`."""
     try:
         minified = minify(body)
+        check_bounds(minified)
         bundle: Bundle = _decode(minified, _type(minified, "Bundle", ""), "", 0, keep=True)
+        invariants.check(bundle, minified)
         texts = _ENTRIES.decode(minified).entry
     except RecursionError:
         raise Malformed("The JSON is nested too deeply") from None
@@ -111,9 +118,14 @@ def minify(body: bytes) -> bytes:
         raise broken_json(body, str(error)) from None
 
 
-def _parse(minified: bytes, type: str | None, path: str, depth: int) -> Parsed:  # noqa: A002
+def _parse(minified: bytes, type: str | None, path: str, depth: int, contained: bool = False) -> Parsed:  # noqa: A002
     found = _type(minified, type, path)
+    if found not in HOLDERS:
+        check_depth(minified)
     resource = _decode(minified, found, path, depth)
+    if not contained:
+        # A contained resource is checked with the one around it, which its references speak of.
+        invariants.check(resource, minified, path)
     return Parsed(found, resource.id, resource, minified)
 
 
@@ -193,7 +205,7 @@ def _read_all(inner: list[Embedded], path: str, depth: int) -> list[Any]:
     refusals: set[type[OslerError]] = set()
     for one in inner:
         try:
-            opened.append(_parse(bytes(one.text), None, path + one.path, depth + 1).resource)
+            opened.append(_parse(bytes(one.text), None, path + one.path, depth + 1, one.at[0] == "contained").resource)
         except (Malformed, Invalid) as refused:
             refusals.add(type(refused))
             issues += [diagnosis.under(issue, one.at) for issue in refused.issues]
@@ -210,11 +222,12 @@ def _certain(text: bytes, resource: Any) -> bool:
     It lets pass an empty object, a control character and a primitive's extension; those show in the text. It also lets pass
     a null, a name given twice and a decimal written as a string; those leave fewer quotation marks when the struct is written.
     """
-    if b"{}" in text or (b"_" in text and b'"_' in text):
+    if _EMPTY.search(text) or (b"_" in text and _BESIDE.search(text)):
         return False
-    if b"\\" in text and any(escape in text for escape in _DOUBTFUL_ESCAPES):
+    if b"\\" in text and _DOUBTFUL_ESCAPES.search(text):
         return False
-    return bool(ENCODER.encode(resource).count(b'"') == text.count(b'"'))
+    written = ENCODER.encode(resource)
+    return bool(written == text or written.count(b'"') == text.count(b'"'))
 
 
 def _without_nulls(body: bytes) -> bytes:

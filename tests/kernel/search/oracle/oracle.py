@@ -28,6 +28,8 @@ from tests.kernel.search.oracle.values import (
     uri_is,
 )
 
+DATES = {"date", "dateTime", "instant", "Period", "Timing"}
+"""A string, an age or a range under a date parameter is no date."""
 READ = {
     "token": tokens,
     "string": strings,
@@ -71,8 +73,9 @@ class World:
         code, _, modifier = name.partition(":")
         definition = definitions(resource["resourceType"])[code]
         if modifier == "missing":
+            of_kind = [node for node in self.nodes(resource, definition) if definition.kind != "date" or node.type in DATES]
             # "which usually equates to not having the relevant element": https://hl7.org/fhir/R4/search.html#modifiers
-            return (not self.nodes(resource, definition)) == (text == "true")
+            return (not of_kind) == (text == "true")
         wanted = cut(text, ",")
         if definition.kind == "composite":
             return any(self.composite(node, definition, one) for node in self.nodes(resource, definition) for one in wanted)
@@ -108,19 +111,27 @@ class World:
         first, _, rest = name.partition(".")
         code, _, kind = first.partition(":")
         definition = definitions(resource["resourceType"])[code]
-        for reference in self.values(resource, definition):
-            there = self.resources.get(tuple(reference.split("/_history/")[0].split("/")))  # type: ignore[arg-type]
-            if there is not None and kind in ("", there["resourceType"]) and self.matches(there, rest, text):
-                return True
-        return False
+        return any(
+            kind in ("", there["resourceType"]) and self.matches(there, rest, text)
+            for reference in self.values(resource, definition)
+            for there in self.named(reference)
+        )
+
+    def named(self, reference: str) -> list[Json]:
+        """What a reference names: a record by its address, definitions by their canonical URL."""
+        address = tuple(reference.split("/_history/")[0].split("/"))
+        if address in self.resources:
+            return [self.resources[address]]  # type: ignore[index]
+        return (
+            [one for one in self.resources.values() if one.get("url") in (reference, reference.split("|")[0])] if ":" in reference else []
+        )
 
     def pointed_at(self, resource: Json, name: str, text: str) -> bool:
         """`_has:Observation:patient:code=…`: something names this resource and matches."""
         _, source, code, rest = name.split(":", 3)
         definition = definitions(source)[code]
-        address = f"{resource['resourceType']}/{resource['id']}"
         return any(
-            address in [value.split("/_history/")[0] for value in self.values(one, definition)] and self.matches(one, rest, text)
+            any(resource in self.named(value) for value in self.values(one, definition)) and self.matches(one, rest, text)
             for one in self.of(source)
         )
 

@@ -130,7 +130,7 @@ def composite(draw: st.DrawFn, world: World, definition: Definition) -> str:
     for url, expression in definition.components:
         component = by_url()[url]
         found = [one for node in many(element) for here in nodes(node, expression) for one in READ[component.kind](here)]
-        parts.append(draw(value(world, component, found)))
+        parts.append(draw(value(world, component, found)) or "nothing")
     return "$".join(parts)
 
 

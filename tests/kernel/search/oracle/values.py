@@ -82,7 +82,7 @@ def tokens(node: Node) -> Iterator[Token]:
 def token_is(value: Token, wanted: str) -> bool:
     parts = [meant(part) for part in cut(wanted, "|")]
     code = parts[-1]
-    if code and not (value.code == code or (not value.exact and plain(value.code or "") == plain(code))):
+    if code and not (value.code == code or (not value.exact and (value.code or "").lower() == code.lower())):
         return False
     if len(parts) == 1:
         return True
@@ -249,7 +249,7 @@ def amount_is(value: Amount, wanted: str) -> bool:
     inside = low >= least and high < most
     return {
         "eq": inside,
-        "ap": inside,
+        "ap": low <= most and high >= least,
         "ne": not inside,
         "gt": high > sent,
         "ge": high >= sent,
@@ -282,7 +282,7 @@ def reference_is(value: str, wanted: str, targets: tuple[str, ...]) -> bool:
 def uri_is(value: str, wanted: str, modifier: str) -> bool:
     wanted = meant(wanted)
     if modifier == "below":
-        return value == wanted or value.startswith(wanted.rstrip("/") + "/")
+        return value.startswith(wanted)
     if modifier == "above":
-        return value == wanted or wanted.startswith(value.rstrip("/") + "/")
+        return wanted.startswith(value)
     return value == wanted

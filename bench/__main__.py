@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -15,13 +16,16 @@ from pathlib import Path
 
 import uvloop
 
-from bench import limits, report
+from bench import limits, report, scale, scale_report
 from bench.cpu import Usage
 from bench.load import Result, load
 from bench.subject import Subject, free_port
+from bench.suites import Synthea
 from bench.workloads import Workload, harvest, workloads
 
 WARM_UP = 1.0
+SHARED = Path(os.environ.get("OSLER_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+SYNTHEA = SHARED / "synthea"
 
 
 def measure(make: Callable[[], bytes], port: int, concurrency: int, seconds: float, cpu: Callable[[], Usage]) -> tuple[Result, Usage]:
@@ -63,14 +67,8 @@ def workload_rows(subject: Subject, chosen: list[Workload], seconds: float) -> l
     return rows
 
 
-def main() -> None:
-    """Measure everything and write the table."""
-    wanted = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    wanted.add_argument("--seconds", type=float, default=8.0, help="for each row")
-    wanted.add_argument("--patients", type=int, default=200)
-    wanted.add_argument("--only", default="", help="rows whose name contains this")
-    wanted.add_argument("--out", type=Path, default=Path(__file__).parent / "results.md")
-    options = wanted.parse_args()
+def point_rows(options: argparse.Namespace) -> str:
+    """Every row of the first table."""
     with tempfile.TemporaryDirectory(prefix="osler-bench-") as folder:
         Path(folder).chmod(0o755)
         subject = Subject(Path(folder) / "data", options.patients)
@@ -88,10 +86,49 @@ def main() -> None:
             facts.pgbench = limits.pgbench(subject, options.seconds)
         finally:
             subject.stop()
-    if not options.only:
-        options.out.write_text(report.table(facts, rows))
-        print(f"Wrote {options.out}")
     print(json.dumps({"start": facts.start, "memory": facts.memory, "storage": facts.storage and facts.storage.ratio}))
+    return report.table(facts, rows)
+
+
+def scale_rows(options: argparse.Namespace) -> str:
+    """The published workloads at both sizes."""
+    with tempfile.TemporaryDirectory(prefix="osler-bench-") as folder:
+        Path(folder).chmod(0o755)
+        found = scale.sizes(Path(folder), Synthea(options.synthea), options.suite_seconds, options.times, options.keep)
+    if options.json:
+        scale.save(found, options.json)
+    return scale_report.section(found, time.strftime("%Y-%m-%d"))
+
+
+def main() -> None:
+    """Measure and write the tables; a part that is not measured stays as it was."""
+    wanted = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    wanted.add_argument("--part", choices=("all", "rows", "scale"), default="all")
+    wanted.add_argument("--seconds", type=float, default=8.0, help="for each row")
+    wanted.add_argument("--patients", type=int, default=200)
+    wanted.add_argument("--only", default="", help="rows whose name contains this; nothing is written")
+    wanted.add_argument("--synthea", type=Path, default=SYNTHEA, help="folder of Synthea's transaction Bundles")
+    wanted.add_argument("--suite-seconds", type=float, default=30.0, help="for each of T1, T3 and M2")
+    wanted.add_argument(
+        "--times", type=int, default=34, help="how often the Bundles' records are there in the large size; 1: no large size"
+    )
+    wanted.add_argument("--keep", type=Path, help="data folder of the large size: used when it is there, made when it is not")
+    wanted.add_argument("--json", type=Path, help="write the figures of the published workloads there, too")
+    wanted.add_argument("--out", type=Path, default=Path(__file__).parent / "results.md")
+    options = wanted.parse_args()
+    before = options.out.read_text() if options.out.exists() else ""
+    rows, _, suites = before.partition(scale_report.TITLE)
+    suites = scale_report.TITLE + suites if suites else ""
+    if options.part in ("all", "rows"):
+        rows = point_rows(options)
+    if options.part in ("all", "scale"):
+        if options.synthea.is_dir():
+            suites = scale_rows(options)
+        else:
+            print(f"The published workloads are left out: {options.synthea} is not there (--synthea, or OSLER_SHARED_DATA)")
+    if not options.only:
+        options.out.write_text(f"{rows.rstrip()}\n\n{suites.rstrip()}".rstrip() + "\n")
+        print(f"Wrote {options.out}")
 
 
 if __name__ == "__main__":

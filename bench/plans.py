@@ -17,7 +17,7 @@ from osler.platform.store.search.page import page
 from osler.platform.store.search.scope import World
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """One statement as it ran."""
 

@@ -31,6 +31,7 @@ Limits, each answered with an OperationOutcome or said in the Bundle, never sile
 - a page of a search or history holds {DEFAULT_COUNT} entries, or what `_count` asks, up to {MOST_COUNT:,}; with at most {MOST_INCLUDED:,}
   included records, found in at most {MOST_STEPS} steps of `:iterate`
 - one parameter takes up to {MOST_ALTERNATIVES:,} values joined by commas; chains go {DEEPEST} steps deep
+- `:in`, `:not-in`, `:above` and `:below` of codes need a value set or code system that is stored or built in here
 - a Bundle sent here holds up to {MOST_ENTRIES:,} entries; JSON and XML up to {MOST_DEPTH} levels, one string up to
   {LONGEST_STRING // 1024 // 1024} MiB; the first {MOST_ISSUES} problems of a body are told
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
@@ -151,6 +153,61 @@ async def test_ndjson_is_one_record_a_line_with_its_links_in_the_header(alpha, p
 async def test_what_is_no_list_of_records_is_not_told_as_ndjson(refused, patient):
     for method, path in (("GET", "Patient/_history"), ("GET", "metadata"), ("POST", "Patient"), ("POST", "")):
         await refused(406, method, path, patient() if method == "POST" else None, accept="application/fhir+ndjson")
+
+
+async def test_a_search_is_a_table_for_people(alpha, patient):
+    family = alpha.unique("Csv")
+    first = await alpha.made(patient(family, name=[{"family": family, "given": ["Ann", "Bo"], "prefix": ["Dr"]}], deceasedBoolean=False))
+    await alpha.made(
+        patient(
+            family,
+            name=[{"text": f'=HYPERLINK("{family}")', "family": family}],
+            telecom=[{"system": "phone", "value": "+1 555", "use": "home"}],
+        )
+    )
+
+    answer = await alpha.get(f"Patient?family={family}&_sort=_lastUpdated", accept="text/csv")
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="Patient.csv"'
+    assert answer.content.startswith(b"\xef\xbb\xbfId,")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[0]["Id"] == first["id"]
+    assert [row["Name"] for row in rows] == [f"Dr Ann Bo {family}", f'\'=HYPERLINK("{family}")']
+    assert [row["Birth date"] for row in rows] == ["1867-11-07", "1867-11-07"]
+    assert [row["Deceased"] for row in rows] == ["no", ""]
+    assert rows[1]["Telecom"] == "'+1 555 (home)"
+
+
+async def test_a_measurement_has_its_number_and_its_unit_in_columns_of_their_own(alpha, patient):
+    owner = await alpha.made(patient())
+    code = {"coding": [{"system": "http://loinc.org", "code": "29463-7", "display": "Body weight"}]}
+    body = {"resourceType": "Observation", "status": "final", "code": code, "subject": {"reference": f"Patient/{owner['id']}"}}
+    await alpha.made(body | {"valueQuantity": {"value": -72.5, "unit": "kg"}, "effectiveDateTime": "2020-02-29"})
+
+    answer = await alpha.get(f"Observation?patient={owner['id']}&_format=csv")
+
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (row["Code"], row["Code code"], row["Value"], row["Value unit"]) == ("Body weight", "http://loinc.org|29463-7", "-72.5", "kg")
+    assert row["Effective"] == "2020-02-29"
+
+
+async def test_a_table_says_what_it_left_out(alpha, patient):
+    family = alpha.unique("Cut")
+    for _ in range(2):
+        await alpha.made(patient(family))
+
+    answer = await alpha.get(f"Patient?family={family}&_count=1&nonsense=1&_format=csv", prefer="handling=lenient")
+
+    assert 'rel="next"' in answer.headers["link"]
+    assert "nonsense" in answer.headers["warning"]
+
+
+async def test_what_is_no_table_is_refused_as_one(refused, alpha, patient):
+    made = await alpha.made(patient())
+    for path in (f"Patient/{made['id']}", "Patient?_include=Patient:organization", "?_type=Patient,Observation", "_history", "metadata"):
+        await refused(406, "GET", path, accept="text/csv")
+    await refused(406, "POST", "Patient", patient(), accept="text/csv")
 
 
 async def test_pretty_xml_is_indented_and_says_the_same(alpha, patient):

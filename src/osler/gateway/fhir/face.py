@@ -79,7 +79,7 @@ class FhirFace:
         """The CapabilityStatement, which needs no sign-in. https://hl7.org/fhir/R4/http.html#capabilities"""
         wishes, _ = preferences(request.query(), request.header(b"accept"), None)
         body = self.capabilities.statement(self.base(request, tenant))
-        check_form(wishes, None)
+        check_form(wishes)
         return await rendered(Response(200, body, wishes.mime + UTF_8), wishes)
 
     async def interact(self, request: Request, tenant: str, path: list[str]) -> Response:
@@ -97,12 +97,12 @@ class FhirFace:
         """The interaction of somebody we know."""
         call = await self.call(request, tenant, path)
         if not path and call.method == "POST":
-            check_form(call.wishes, None)
+            check_form(call)
             sent = await incoming(await request.body(), check_content_type(request.header(b"content-type")))
             with sent.placed():
                 return await answered(call, Answer(200, await process_bundle(ctx, sent.body, call.base, call.wishes)))
         asked = interaction(ctx, call)
-        check_form(call.wishes, asked, call.path)
+        check_form(call, asked)
         if call.method in ("POST", "PUT", "PATCH") and not call.by_form:
             return await self.sent(ctx, request, call, asked)
         answer = await asked(ctx, call)

@@ -112,7 +112,7 @@ class World:
         code, _, kind = first.partition(":")
         definition = definitions(resource["resourceType"])[code]
         return any(
-            kind in ("", there["resourceType"]) and self.matches(there, rest, text)
+            there["resourceType"] in ((kind,) if kind else definition.targets) and self.matches(there, rest, text)
             for reference in self.values(resource, definition)
             for there in self.named(reference)
         )

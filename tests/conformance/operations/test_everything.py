@@ -90,6 +90,24 @@ async def test_a_visit_comes_with_what_names_it_and_the_patient(alpha, ward):
     assert sorted(paged) == sorted(found)
 
 
+async def test_where_a_record_came_from_comes_with_it(alpha, ward):
+    agent = [{"who": {"reference": ward["doctor"]}}]
+    body = {"resourceType": "Provenance", "recorded": "2024-03-02T10:00:00Z", "agent": agent}
+    of_result = await alpha.made(body | {"target": [{"reference": ward["result"]}]})
+    of_other = await alpha.made(body | {"target": [{"reference": ward["theirs"]}]})
+
+    for path in (f"{ward['one']}/$everything", f"{ward['visit']}/$everything"):
+        found, _ = await walk(alpha, path)
+        assert f"Provenance/{of_result['id']}" in found
+        assert f"Provenance/{of_other['id']}" not in found
+        assert ward["doctor"] in found
+        assert len(found) == len(set(found))
+        paged, _ = await walk(alpha, f"{path}?_count=3")
+        assert sorted(paged) == sorted(found)
+    typed = shown(await alpha.get(f"{ward['one']}/$everything?_type=Observation,Provenance"))
+    assert typed == [ward["result"], f"Provenance/{of_result['id']}"]
+
+
 async def test_every_patient_comes_once_over_all_pages(alpha, ward):
     found, pages = await walk(alpha, "Patient/$everything?_count=7")
 
@@ -190,3 +208,25 @@ async def test_in_a_batch_but_not_in_a_transaction(alpha, ward):
     assert [e["resource"]["id"] for e in inner["resource"]["entry"]] == [ward["result"].partition("/")[2]]
     refused = await alpha.ask("POST", "", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
     assert refused.status_code == 400
+
+
+async def test_a_record_of_seven_hundred_visits_comes_in_pages_of_bounded_size(alpha, clinic, module_database):
+    """Seven thousand records: the first page holds 5,000, the second the rest and what supports them."""
+    person = (await alpha.made({"resourceType": "Patient"}))["id"]
+    doctor = (await alpha.made({"resourceType": "Practitioner"}))["id"]
+    kinds = [{"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}] + [
+        {"resourceType": "Observation", "status": "final", "code": {"text": f"measured {number}"}} for number in range(9)
+    ]
+    subject = {"subject": {"reference": f"Patient/{person}"}}
+    by = {"performer": [{"reference": f"Practitioner/{doctor}"}]}
+    one = [kind | subject | (by if kind["resourceType"] == "Observation" else {}) for kind in kinds]
+    entries = [{"request": {"method": "POST", "url": kind["resourceType"]}, "resource": kind} for kind in one] * 70
+    for _ in range(10):
+        answer = await alpha.ask("POST", "", {"resourceType": "Bundle", "type": "transaction", "entry": entries})
+        assert answer.status_code == 200, answer.text
+
+    found, pages = await walk(alpha, f"Patient/{person}/$everything")
+
+    assert pages == 2
+    assert len(found) == len(set(found)) == 7002
+    assert found[-1] == f"Practitioner/{doctor}"

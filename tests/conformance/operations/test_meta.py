@@ -86,6 +86,25 @@ async def test_only_the_privacy_role_takes_a_security_label_away(everyone, alpha
     assert ("U", 200, "") in await audited(labelled.partition("/")[2])
 
 
+async def test_a_security_label_is_not_lost_by_an_update_a_patch_or_a_transaction_either(everyone, alpha, labelled):
+    name = labelled.partition("/")[2]
+    bare = {"resourceType": "Patient", "id": name}
+    entry = {"request": {"method": "PUT", "url": labelled}, "resource": bare}
+    removal = [{"op": "remove", "path": "/meta/security"}]
+    kept = bare | {"meta": {"security": [{"system": LABEL, "code": "R", "display": "restricted"}, {"system": LABEL, "code": "V"}]}}
+
+    for method, path, body, mime in (
+        ("PUT", labelled, bare, "application/fhir+json"),
+        ("PATCH", labelled, removal, "application/json-patch+json"),
+        ("POST", "", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}, "application/fhir+json"),
+    ):
+        answer = await everyone("front.desk", method, path, body, content_type=mime)
+        assert answer.status_code == 403, (method, answer.text)
+    assert (await alpha.get(labelled)).headers["etag"] == 'W/"1"'
+    assert (await everyone("front.desk", "PUT", labelled, kept)).status_code == 200
+    assert (await everyone("system", "PUT", labelled, bare)).status_code == 200
+
+
 async def test_the_labels_in_use_of_a_type_and_of_all_the_actor_may_read(alpha, beta, everyone, labelled):
     word = alpha.unique("only")
     await alpha.made(

@@ -16,7 +16,7 @@ import msgspec
 from osler.platform.access import readable
 from osler.platform.audit import Entry
 from osler.platform.context import Context
-from osler.platform.fhir import TYPE_CODE, TYPE_NAME, rid
+from osler.platform.fhir import TYPE_CODE, TYPE_NAME, rid, search_parameters
 from osler.platform.fhir.dates import EARLIEST
 from osler.platform.store import everything_sql
 from osler.platform.store.codec import Codec
@@ -29,6 +29,8 @@ from osler.platform.store.records import Stored
 
 DEEPEST = 5
 """Levels of references followed from the records to what supports them: a role's organization, that one's endpoint."""
+AT_ONCE = 2000
+"""Records looked through at a time for what they refer to."""
 PATIENTS_A_PAGE = 50
 SUPPORTING = 3
 _POINTS = re.compile(rb'"reference":"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^"]*)?"')
@@ -199,7 +201,7 @@ class Gatherer:
         if members is None:
             place, more = None, True
             while more:
-                part, more, place = await self._members(ctx, wanted, place, 2000)
+                part, more, place = await self._members(ctx, wanted, place, AT_ONCE)
                 known |= {stored.rid for stored, _ in part}
                 for stored, _ in part:
                     due |= pointed_at(stored.content)
@@ -208,7 +210,10 @@ class Gatherer:
             for stored in members:
                 due |= pointed_at(stored.content)
         kinds = readable(ctx.actor) if asked.kinds is None else readable(ctx.actor) & asked.kinds
-        found: list[tuple[Stored, int]] = []
+        found = [one for one in await self._origins(ctx, sorted(known), allowed) if one[0].rid not in known]
+        known |= {stored.rid for stored, _ in found}
+        due = due.union(*(pointed_at(stored.content) for stored, _ in found))
+        found = [one for one in found if one[0].type in kinds and (asked.since is None or one[0].updated > asked.since)]
         for _ in range(DEEPEST):
             wave = await self._named(ctx, [one for one in due if one[1] not in known], allowed)
             known |= {number for _, number in due}
@@ -217,6 +222,19 @@ class Gatherer:
             if not due:
                 break
         return sorted(found, key=lambda one: one[0].rid)
+
+    async def _origins(self, ctx: Context, numbers: list[int], allowed: Sequence[int]) -> list[tuple[Stored, int]]:
+        """The Provenances of these records: where each came from and who made it."""
+        if "Provenance" not in readable(ctx.actor):
+            return []
+        keys = search_parameters("Provenance")["target"].keys
+        sql = everything_sql.pointing_at(self._owners.schema_of("Provenance"))
+        rows = [
+            row
+            for start in range(0, len(numbers), AT_ONCE)
+            for row in await self._fetch(ctx, sql, list(keys), numbers[start : start + AT_ONCE], list(allowed))
+        ]
+        return [(self._stored(row), row["prid"]) for row in {row["rid"]: row for row in rows}.values()]
 
     async def _named(self, ctx: Context, names: Iterable[tuple[str, int]], allowed: Sequence[int]) -> list[tuple[Stored, int]]:
         seen = readable(ctx.actor)

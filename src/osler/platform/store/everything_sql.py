@@ -118,6 +118,13 @@ def named(schemas: Sequence[tuple[str, Sequence[int]]], records: Sequence[int], 
     return " union all ".join(f"({one})" for one in parts)
 
 
+def pointing_at(schema: str) -> str:
+    """Present records that point at others by one of the keys. `$2` keys, `$3` the others, `$4` in whose records (0: nobody's)."""
+    found = f"select distinct i.rid from {schema}.idx_token i where i.tenant = $1 and i.key = any($2::int4[]) and i.val = any($3::int8[])"
+    present = f"select * from {schema}.resource r where r.tenant = $1 and r.rid = i.rid offset 0"
+    return f"""select {COLUMNS} from ({found}) i cross join lateral ({present}) r where r.prid = any($4::int8[]) and not r.deleted"""
+
+
 def anchor(schema: str) -> str:
     """The record that is asked about: whether it is there, and whose it is. `$2` its number, `$3` its type, `$4` its id."""
     return f"select version, deleted, prid from {schema}.resource where tenant = $1 and rid = $2 and rtype = $3 and id = $4"

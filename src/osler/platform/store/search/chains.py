@@ -14,10 +14,17 @@ from osler.platform.store.search.hits import hits, visible
 from osler.platform.store.search.predicates import keyed, predicate
 from osler.platform.store.search.query import NEVER, Condition, Special, Tokens
 from osler.platform.store.search.scope import Scope
-from osler.platform.store.search.sources import BY_DATE, PRID, RID, Source, by_value, rank, token
+from osler.platform.store.search.sources import BY_DATE, PRID, RID, Column, Source, by_value, rank, token
 
 SELECTIVE = 10
 """A condition of a rank below this one leaves few enough rows to start from."""
+
+
+TEXTS = 7
+"""The rank of a text's beginning: an ordinary code at the far end leaves more records than a name does here."""
+FEW = 2000
+"""Of so few records at the far end a table is made, once; of more, each row of this end looks for its own."""
+VAL = Column("val", "x.val", False, "whole")
 
 
 class Chain(Special, frozen=True):
@@ -44,9 +51,11 @@ class Chain(Special, frozen=True):
         return f"({' or '.join(parts)})" if parts else "false"
 
     def rank(self, in_record: bool) -> int:
-        """Drives when its own end is selective."""
+        """Drives when its own end is selective, or where its rows can be walked from there."""
         far = max((rank(condition, False) for _, condition in self.ends), default=0)
-        return NEVER if in_record or far >= SELECTIVE else 3 if far <= 2 else 6
+        if in_record or (far >= SELECTIVE and not self._walks()):
+            return NEVER
+        return 40 if far >= SELECTIVE else 3 if far <= 2 else 6
 
     def source(self, scope: Scope) -> Source:
         """From the few records at the far end to those that name them."""
@@ -76,6 +85,12 @@ class Chain(Special, frozen=True):
     def _open(self, scope: Scope) -> list[tuple[str, Condition]]:
         return [end for end in self.ends if end[0] in scope.world.seen]
 
+    def _walks(self) -> bool:
+        """One reference to one type: in the order of the far records' numbers a record comes once."""
+        (kind, _), *others = self.ends
+        single = not others and not self.parameter.repeats and len(self.parameter.keys) == 1
+        return single and not self._is_patient(kind) and not is_canonical(self.parameter)
+
     def _is_patient(self, kind: str) -> bool:
         return self.parameter.narrows_by_patient and kind == "Patient"
 
@@ -86,6 +101,9 @@ class Chain(Special, frozen=True):
             return Source(f"{scope.table('resource')} x", inside, BY_DATE, self, f"({far}) v")
         far = " union ".join(self._values(kind, condition, scope))
         where = ("x.tenant = $1", keyed("x", self.parameter, scope), "x.val = v.val")
+        if self._walks():
+            table = f"(select distinct f.val from ({far}) f(val) order by f.val) v cross join {scope.table('idx_token')} x"
+            return Source(table, where, (VAL, RID), self)
         order = (PRID, *BY_DATE) if len(self.parameter.keys) == 1 else None
         return Source(f"{scope.table('idx_token')} x", where, order, self, f"(select distinct f.val from ({far}) f(val)) v")
 
@@ -112,25 +130,32 @@ class Has(Special, frozen=True):
         if self.kind not in scope.world.seen:
             return "false"
         there = scope.of(self.kind, _next(scope.row))
+        far = scope.of(self.kind)
         if self._by_patient(scope):
-            return _in_record(f"{scope.row}.rid", self.condition, there)
+            probe = _in_record(f"{scope.row}.rid", self.condition, there)
+            once, again = hits([self.condition], far, "x.prid"), hits([self.condition], far, "x.prid")
+            return _few_or_each(f"{scope.row}.rid", once, again, probe, scope)
         key = keyed(there.row, self.parameter, there)
         parts = [f"{there.row}.tenant = $1", key, f"{there.row}.val = {scope.row}.rid", predicate(self.condition, there), *visible(there)]
-        pointing = f"exists (select 1 from {there.table('idx_token')} {there.row} where {' and '.join(parts)} offset 0)"
+        any_at_all = f"(select exists ({hits([self.condition], far, '1')}))"
+        pointing = f"({any_at_all} and exists (select 1 from {there.table('idx_token')} {there.row} where {' and '.join(parts)} offset 0))"
         return f"({pointing} or {self._by_url(scope)})" if is_canonical(self.parameter) else pointing
 
     def rank(self, in_record: bool) -> int:
         """Drives from the far end when that is selective and its rows say which patient they are of."""
         far = rank(self.condition, False)
-        return NEVER if in_record or not self.parameter.narrows_by_patient or far >= SELECTIVE else 6
+        if in_record or not self.parameter.narrows_by_patient or far >= SELECTIVE:
+            return NEVER
+        return far + 1 if far < TEXTS else SELECTIVE - 1
 
     def source(self, scope: Scope) -> Source:
         """The patients of the records at the far end, in the order of their numbers."""
         if self.kind not in scope.world.seen or not self._by_patient(scope):
             return Source(f"{scope.table('resource')} x", ("x.tenant = $1", self.probe(scope)), None, self)
-        far = hits([self.condition], scope.of(self.kind), "distinct x.prid as rid")
+        far = f"{hits([self.condition], scope.of(self.kind), 'distinct x.prid as rid')} order by 1"
         here = f"r.tenant = $1 and r.rid = w.rid and r.rtype + 0 = {scope.rtype()} and r.deleted::int4 = 0"
-        one = f"select r.rid, r.prid, r.d from {scope.table('resource')} r where {here} offset 0"
+        # No `offset 0` here: the planner must see that the rows come in the order of w.
+        one = f"select w.rid, r.prid, r.d from {scope.table('resource')} r where {here}"
         return Source(f"({far}) w cross join lateral ({one}) x", (), (RID,), self)
 
     def reaches(self) -> frozenset[str]:
@@ -173,7 +198,17 @@ def _patient_meets(condition: Condition, scope: Scope) -> str:
     row = there.row
     here = f"{row}.tenant = $1 and {row}.rid = {scope.row}.prid and {row}.deleted::int4 = 0"
     where = " and ".join([here, predicate(condition, there), *visible(there)])
-    return f"exists (select 1 from {there.table('resource')} {row} where {where} offset 0)"
+    probe = f"exists (select 1 from {there.table('resource')} {row} where {where} offset 0)"
+    if rank(condition, False) < SELECTIVE:
+        return probe
+    far = scope.of("Patient")
+    return _few_or_each(f"{scope.row}.prid", hits([condition], far, "x.rid"), hits([condition], far, "x.rid"), probe, scope)
+
+
+def _few_or_each(number: str, far: str, again: str, probe: str, scope: Scope) -> str:
+    """Both ways to ask; the statement counts the far end, up to a cap, to choose. (`far` and `again` are one select, written twice.)"""
+    few = f"(select count(*) from ({far} limit {scope.add(FEW + 1)}) c) <= {scope.add(FEW)}"
+    return f"case when {few} then {number} in ({again}) else {probe} end"
 
 
 def _in_record(patient: str, condition: Condition, there: Scope) -> str:

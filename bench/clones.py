@@ -166,6 +166,10 @@ async def multiply(database: Database, ctx: Context, schemas: dict[str, str], ti
                     await target.write(schema, part)
         for index in indexes:
             await connection.execute(index["made"])
+        for schema in every:
+            await connection.execute(f"delete from {schema}.tally where tenant = $1", ctx.tenant.key)
+            there = f"select tenant, rtype, 0, count(*) from {schema}.resource where tenant = $1 and not deleted group by 1, 2"
+            await connection.execute(f"insert into {schema}.tally (tenant, rtype, counted_by, n) {there}", ctx.tenant.key)
         patients = "select tenant, rid, 1 from patient.resource where tenant = $1 and rtype = $2 and not deleted on conflict do nothing"
         await connection.execute(f"insert into kernel.patient_clock (tenant, prid, ver) {patients}", ctx.tenant.key, TYPE_CODE["Patient"])
         return target.resources

@@ -145,6 +145,13 @@ def recorded(numbered: Numbered, source: str) -> list[str]:
     ]
 
 
+def tallied(schema: str, change: str, source: str) -> str:
+    """Count the records that came and went, type by type."""
+    return f"""tallied as (insert into {schema}.tally as y (tenant, rtype, n)
+  select $1, sent.rtype, sum({change}) from {source} group by sent.rtype having sum({change}) <> 0 order by sent.rtype
+  on conflict (tenant, rtype, counted_by) do update set n = y.n + excluded.n)"""
+
+
 EXTRA = (("op", "text"), ("request_id", "text"), ("outcome", "int2"))
 
 
@@ -160,6 +167,7 @@ def insert(schema: str, tables: int, *, settle: bool) -> str:
     numbered = Numbered(RESOURCE_FIRST)
     parts = [sent(numbered, EXTRA)]
     parts.append(f"stored as (insert into {schema}.resource (tenant, {NAMES}) select $1, {KEPT}, words::tsvector from sent)")
+    parts.append(tallied(schema, "(not sent.deleted)::int4", "sent"))
     parts += index_inserts(schema, numbered, tables, "")
     if settle:
         parts += [clocks(numbered, ""), *recorded(numbered, "sent")]
@@ -186,6 +194,9 @@ def replace(schema: str, tables: int, *, settle: bool) -> str:
     parts.append(
         f"""put as (update {schema}.resource r set {columns} from sent join was on was.rid = sent.rid
   where r.tenant = $1 and r.rtype = sent.rtype and r.id = sent.id and r.version = sent.expected returning r.rid)"""
+    )
+    parts.append(
+        tallied(schema, "was.deleted::int4 - sent.deleted::int4", "sent join was on was.rid = sent.rid join put on put.rid = sent.rid")
     )
     both = ", ".join(f"sent.{name}" for name, _ in RESOURCE + EXTRA)
     parts.append(f"done as materialized (select {both}, row_number() over (order by n) as n from sent join put on put.rid = sent.rid)")

@@ -61,7 +61,10 @@ def page(query: Query, world: World, sealed: Sealed | None = None, *, audited: b
 )""",
     ]
     total = "null::int8"
-    if query.total == "accurate":
+    if query.total == "accurate" and not (query.conditions or query.parts or world.hidden):
+        scope = Scope(query.type, world, arguments)
+        total = f"(select coalesce(sum(y.n), 0)::int8 from {scope.table('tally')} y where y.tenant = $1 and y.rtype = {scope.rtype()})"
+    elif query.total == "accurate":
         parts.append(f"counted as materialized (select count(*) as total from (select distinct x.rid from {walk.counted}) as every)")
         total = "(select total from counted)"
     elif query.total == "estimate":

@@ -138,6 +138,18 @@ async def test_broken_xml_is_refused_by_element_and_line_and_writes_nothing(refu
     await refused(415, "POST", "Patient", b"<x/>", content_type="application/fhir+xml; charset=latin1")
 
 
+async def test_a_validation_of_xml_tells_form_and_content_each_in_its_line(alpha):
+    text = b'<Patient xmlns="http://hl7.org/fhir">\n <nmae/>\n <gender value="x"/>\n <birthDate value="1981-02-29"/>\n</Patient>'
+
+    answer = await alpha.ask("POST", "Patient/$validate", text, content_type=XML, accept="application/fhir+json")
+
+    assert answer.status_code == 200
+    said = {
+        issue["expression"][0]: issue["extension"][0]["valueInteger"] for issue in answer.json()["issue"] if issue["severity"] == "error"
+    }
+    assert said == {"Patient.nmae": 2, "Patient.gender": 3, "Patient.birthDate": 4}
+
+
 async def test_ndjson_is_one_record_a_line_with_its_links_in_the_header(alpha, patient):
     family = alpha.unique("Nd")
     made = [await alpha.made(patient(family, birthDate=f"190{n}-01-01")) for n in range(3)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -38,6 +39,10 @@ class Call:
     """The parameters came in a POST `_search` body, so they must not reappear in links."""
     content_type: str = "application/fhir+json"
     body: bytes = b""
+    faults: tuple[Issue, ...] = ()
+    """What was wrong with the form of a body that is to be validated, where it came as XML."""
+    lines: Mapping[str, tuple[int, int]] | None = None
+    """Line and column of each element of such a body, by path."""
     place: str = ""
     """Where the resource stands in the Bundle it came in, such as `Bundle.entry[2].resource`."""
 
@@ -76,6 +81,12 @@ class Answer:
     plain: bool = False
     """The body is no FHIR resource, so it has no other form."""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+def at_lines(issues: Iterable[Issue], lines: Mapping[str, tuple[int, int]]) -> list[Issue]:
+    """The issues with the line and column of their elements in the text that was sent, not in the JSON made of it."""
+    found = ((issue, lines.get(issue.expression or "", (None, None))) for issue in issues)
+    return [replace(issue, line=line, column=column) for issue, (line, column) in found]
 
 
 def legal_id(call: Call) -> str:

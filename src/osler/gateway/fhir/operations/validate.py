@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from osler.gateway.fhir.call import Answer, Call
+from osler.gateway.fhir.call import Answer, Call, at_lines
 from osler.gateway.fhir.operations.arguments import Given, object_of, primitive, refused, unknown
 from osler.gateway.fhir.operations.operation import Operation, Parameter
 from osler.platform.access import require
@@ -47,7 +47,9 @@ async def run(ctx: Context, call: Call, given: Given) -> Answer:
         raise Malformed("A resource to validate is expected", [Issue("required", "A resource to validate is expected", "http.resource")])
     definitions = await ctx.store.profiles.definitions(ctx)
     found = await _validated(body, kind, profiles, definitions)
-    return _answer([*_of_mode(body, mode, name), *found])
+    if call.lines is not None:
+        found = at_lines(found, call.lines)
+    return _answer([*call.faults, *_of_mode(body, mode, name), *found])
 
 
 async def _validated(body: bytes, kind: str, profiles: tuple[str, ...], definitions: Definitions) -> list[Issue]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from osler.platform.errors import Issue, Malformed, VersionConflict
+from osler.platform.fhir import search_parameters
 from osler.platform.store import Stored, Transaction
+from osler.platform.store.parameters import ParametersOf
 from osler.platform.store.search import Query, parse_query
 from osler.platform.web import pairs
 
@@ -34,9 +36,9 @@ class Criteria:
         """The name under which equal criteria wait for each other, in whatever order their parameters came."""
         return f"{self.type}?{urlencode(sorted(self.pairs))}"
 
-    def query(self, base: str) -> Query:
+    def query(self, base: str, parameters_of: ParametersOf = search_parameters) -> Query:
         """The search; two hits are as many as anybody needs to know."""
-        return parse_query(self.type, [*self.pairs, ("_count", "2")], False, base)
+        return parse_query(self.type, [*self.pairs, ("_count", "2")], False, base, parameters_of=parameters_of)
 
 
 def criteria(kind: str, given: list[tuple[str, str]], where: str) -> Criteria:
@@ -61,7 +63,7 @@ def criteria_from(kind: str, text: str, where: str) -> Criteria:
 
 async def matching(tx: Transaction, wanted: Criteria, base: str, where: str) -> Stored | None:
     """The one record that matches, or None. Raises `SeveralMatch` when there are several."""
-    page = await tx.search(wanted.query(base))
+    page = await tx.search(wanted.query(base, await tx.parameters()))
     if len(page.matches) > 1:
         message = f"{where} matches more than one {wanted.type}"
         raise SeveralMatch(message, [Issue("multiple-matches", message)])

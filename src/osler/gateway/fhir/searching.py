@@ -11,7 +11,8 @@ from osler.gateway.fhir.subset import shown
 from osler.platform.access import readable, require
 from osler.platform.context import Context
 from osler.platform.errors import Issue, Malformed
-from osler.platform.fhir import TYPE_CODE, TYPES, compartment_members
+from osler.platform.fhir import TYPE_CODE, TYPES, compartment_members, search_parameters
+from osler.platform.store.parameters import ParametersOf
 from osler.platform.store.search import Page, Query, parse_query, parse_types
 from osler.platform.web import operation_outcome
 
@@ -20,7 +21,7 @@ async def search(ctx: Context, call: Call) -> Answer:
     """One page of what matches, with what was asked to be included."""
     kind = call.path[0]
     require(ctx, "search", kind)
-    query = query_of(call, kind, call.query)
+    query = query_of(call, kind, call.query, parameters_of=await ctx.store.parameters.known(ctx.tenant.key))
     return searchset(call, query, await ctx.store.search(ctx, query))
 
 
@@ -43,7 +44,7 @@ async def search_compartment(ctx: Context, call: Call) -> Answer:
     require(ctx, "search", kind)
     if asked != "*":
         require(ctx, "search", asked)
-        query = query_of(call, asked, call.query, compartment)
+        query = query_of(call, asked, call.query, compartment, await ctx.store.parameters.known(ctx.tenant.key))
         return searchset(call, query, await ctx.store.search(ctx, query))
     kinds = types_of(call)
     for one in kinds:
@@ -56,7 +57,8 @@ async def search_compartment(ctx: Context, call: Call) -> Answer:
 
 async def of_several(ctx: Context, call: Call, kinds: Sequence[str], compartment: str = "") -> Answer:
     """One page of several types' records."""
-    query = parse_types(kinds, wanted(call, call.query), call.wishes.lenient, call.base, compartment=compartment)
+    known = await ctx.store.parameters.known(ctx.tenant.key)
+    query = parse_types(kinds, wanted(call, call.query), call.wishes.lenient, call.base, parameters_of=known, compartment=compartment)
     return searchset(call, query, await ctx.store.search(ctx, query))
 
 
@@ -70,9 +72,12 @@ def types_of(call: Call) -> list[str]:
     return list(dict.fromkeys(kinds))
 
 
-def query_of(call: Call, kind: str, parameters: list[tuple[str, str]], compartment: str = "") -> Query:
+def query_of(
+    call: Call, kind: str, parameters: list[tuple[str, str]], compartment: str = "", parameters_of: ParametersOf = search_parameters
+) -> Query:
     """The parameters as a query. Raises `Unsupported` for what we would otherwise ignore, unless the caller asked for leniency."""
-    return parse_query(kind, wanted(call, parameters), call.wishes.lenient, call.base, compartment=compartment)
+    asked = wanted(call, parameters)
+    return parse_query(kind, asked, call.wishes.lenient, call.base, parameters_of=parameters_of, compartment=compartment)
 
 
 def wanted(call: Call, parameters: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -276,7 +276,7 @@ class Work:
             else:
                 self.done[entry.index] = Answer(200, shown(stored.content, stored.type, call.wishes), stored)
             return
-        query = searching.query_of(call, call.path[0], call.query)
+        query = searching.query_of(call, call.path[0], call.query, parameters_of=await self.tx.parameters())
         self.done[entry.index] = searching.searchset(call, query, await self.tx.search(query))
 
     def renaming(self, entry: Entry) -> Callable[[str], str | None]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from osler.platform.fhir.index_composites import NAMES as COMPOSITES
-from osler.platform.fhir.index_source import extractor_source
+from osler.platform.fhir.index_source import extractor_source, value_source
 from osler.platform.fhir.index_values import NAMES
 from osler.platform.fhir.keys import rid
 
@@ -55,4 +55,16 @@ def extractor(type: str) -> Extract:  # noqa: A002 - FHIR's word
     space: dict[str, Any] = NAMES | COMPOSITES
     exec(compile(extractor_source(type), f"<index rows of {type}>", "exec"), space)  # noqa: S102 - our own text, made from our own tables
     made: Extract = space["extract"]
+    return made
+
+
+@cache
+def value_extractor(kind: str, datatype: str, key: int) -> Callable[..., None] | None:
+    """The compiled function for one value of a parameter that a tenant has added; None where it takes no such value."""
+    source = value_source(kind, datatype, key)
+    if source is None:
+        return None
+    space: dict[str, Any] = NAMES | COMPOSITES
+    exec(compile(source, f"<index rows of a {datatype}>", "exec"), space)  # noqa: S102 - our own text, made from our own tables
+    made: Callable[..., None] = space["extract"]
     return made

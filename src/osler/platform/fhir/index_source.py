@@ -75,6 +75,18 @@ def extractor_source(type_name: str) -> str:
     return "".join(lines) + _TAIL.format(d=date, rows=rows)
 
 
+def value_source(kind: str, datatype: str, key: int) -> str | None:
+    """The text of `extract(v, T, S, I, D, Q, X)` for one value of a datatype; None where the kind of parameter takes no such value."""
+    node = Node(datatype, {kind: [key]})
+    known = (kind, datatype) in _ROWS or (datatype in PRIMITIVES and (kind, "") in _ROWS) or (kind == "date" and datatype in DATES)
+    if not known:
+        return None
+    return "\n".join(["def extract(v, T, S, I, D, Q, X):", *(f"    {line}" for line in _emit(node, "v"))])
+
+
+DATES = frozenset({"date", "dateTime", "instant", "Period", "Timing"})
+
+
 def kind_of(parameter: SearchParameter) -> str:
     """Which rows a parameter's values make."""
     if parameter.code == "phonetic":

@@ -82,6 +82,8 @@ class SearchParameter:
     """A resource can have several values of it."""
     components: tuple[Component, ...] = ()
     """What a composite is made of."""
+    pending: bool = False
+    """A tenant's own, whose index is being built: an answer from it would be incomplete."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import asyncpg
 from osler.platform.errors import Conflict
 from osler.platform.manifest import Service
 from osler.platform.postgres import Login, PostgresTrouble
+from osler.platform.store.index_versions import stamp_empty
 from osler.platform.store.roles import OWNER, ensure_roles
 
 Phase = Literal["pre", "post"]
@@ -107,6 +108,7 @@ async def run(admin: Login, names: Sequence[str], wanted: Sequence[Migration], s
             todo = pending(wanted, await applied(connection))
             for migration in todo:
                 await apply(connection, migration)
+            await stamp_empty(connection, names)
         finally:
             await connection.execute("select pg_advisory_unlock($1)", LOCK)
         say(f"Database brought up to date: {len(todo)} migrations")

@@ -16,13 +16,16 @@ from osler.platform.store.chart import Charts
 from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Connections, Contended
 from osler.platform.store.everything import Gatherer
+from osler.platform.store.filling import Filling
 from osler.platform.store.history import Historian
 from osler.platform.store.labels import Labels
 from osler.platform.store.ledger import Ledger
 from osler.platform.store.owners import Owners
+from osler.platform.store.parameters import Parameters
 from osler.platform.store.profiles import Profiles
 from osler.platform.store.reading import Reader
 from osler.platform.store.records import HistoryPage, Stored, Written
+from osler.platform.store.reindexing import Reindexing
 from osler.platform.store.sealing import Seals
 from osler.platform.store.search import Page, Query, Searcher
 from osler.platform.store.transaction import Transaction
@@ -47,6 +50,7 @@ class Kernel:
     searcher: Searcher
     seals: Seals
     profiles: Profiles
+    parameters: Parameters
     on_commit: Callable[[], None] = nobody
 
     def committed(self) -> None:
@@ -65,9 +69,10 @@ class Store:
         self.labels = Labels(kernel.ledger, kernel.owners, kernel.codec)
         self.seals = kernel.seals
         self.profiles = kernel.profiles
+        self.parameters = kernel.parameters
         self._reader = Reader(kernel.ledger, kernel.owners, kernel.codec)
         self._historian = Historian(kernel.ledger, kernel.owners, kernel.codec)
-        self._writer = Writer(kernel.ledger, kernel.owners, kernel.codec, kernel.profiles, kernel.committed)
+        self._writer = Writer(kernel.ledger, kernel.owners, kernel.codec, kernel.profiles, kernel.parameters, kernel.committed)
 
     @classmethod
     async def open(
@@ -87,9 +92,20 @@ class Store:
         owners, codec = Owners(services, running), Codec()
         key = secret or secrets.token_bytes(32)
         searcher = Searcher(owners.schema_of, codec, key)
-        store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher, Seals(key), Profiles(held, owners, codec)))
+        profiles, own = Profiles(held, owners, codec), Parameters(held, owners, codec)
+        store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher, Seals(key), profiles, own))
         held.give(await held.open_one())
         return store
+
+    async def fill_parameters(self, tenant: int) -> int:
+        """Make the tenant's own search parameters complete; answers how many were not."""
+        kernel = self.kernel
+        return await Filling(kernel.connections, kernel.owners, kernel.parameters, self.reindexing()).run(tenant)
+
+    def reindexing(self) -> Reindexing:
+        """What makes search rows anew."""
+        kernel = self.kernel
+        return Reindexing(kernel.connections, kernel.owners, kernel.codec, kernel.parameters.whole)
 
     async def close(self) -> None:
         """Close the connections."""

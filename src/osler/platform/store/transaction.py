@@ -21,6 +21,7 @@ from osler.platform.messages import Event
 from osler.platform.store import reading_sql, rows, writing_sql
 from osler.platform.store.connections import CONTENDED, LOST, Contended, Session
 from osler.platform.store.ledger import translated
+from osler.platform.store.parameters import ParametersOf
 from osler.platform.store.reading import LEGAL_ID, gone, not_found
 from osler.platform.store.records import Stored, Written
 from osler.platform.store.rows import Indexed, Row
@@ -94,6 +95,10 @@ class Transaction:
         check_match(name, id, found, if_match)
         return found.stored if isinstance(type, str) else fhir.parse(found.stored.content, name).resource
 
+    async def parameters(self) -> ParametersOf:
+        """Each type's search parameters for this tenant."""
+        return await self._kernel.parameters.known(self._ctx.tenant.key)
+
     async def search(self, query: Query) -> Page:
         """One page of a search that sees what this transaction has written."""
         await self.flush()
@@ -111,11 +116,12 @@ class Transaction:
         """A new record, written with all others at the end. `id`: one that the caller has made with `fhir.new_id`."""
         parsed = resource if isinstance(resource, Parsed) else fhir.from_struct(resource)
         self._kernel.owners.check(parsed)
+        await self._kernel.parameters.check(self._ctx, parsed, id or "")
         issues = await self._kernel.profiles.check(self._ctx, parsed)
         id_ = id or fhir.new_id(self._ctx.clock.now())
         if (parsed.type, id_) in self._dirty:
             raise Conflict(f"{parsed.type}/{id_} is written twice in one transaction")
-        made = make(self._ctx, parsed, id_, self._kernel.codec)
+        made = make(self._ctx, parsed, id_, self._kernel.codec, self._kernel.parameters)
         self._keep(made, self._new)
         return self._answer(Written(made.stored, "created", issues), resource)
 
@@ -127,12 +133,13 @@ class Transaction:
         """The next version of a record, or its first when there is none. Raises `VersionConflict`."""
         parsed = resource if isinstance(resource, Parsed) else fhir.from_struct(resource)
         self._kernel.owners.check(parsed)
+        await self._kernel.parameters.check(self._ctx, parsed, id or parsed.id or "")
         issues = await self._kernel.profiles.check(self._ctx, parsed)
         id_ = id or parsed.id
         if not id_:
             raise NotFound(f"an update of {parsed.type} needs the record's id")
         before = await self._before_write(parsed.type, id_, if_match)
-        made = make(self._ctx, parsed, id_, self._kernel.codec, before)
+        made = make(self._ctx, parsed, id_, self._kernel.codec, self._kernel.parameters, before)
         self._keep(made, self._new if before is None else self._put)
         return self._answer(Written(made.stored, outcome_of(made, before), issues), resource)
 
@@ -153,6 +160,8 @@ class Transaction:
         held = self._locked if lock else self._known.keys()
         wanted = {name for name in names if name not in held and name not in self._dirty}
         legal = {name for name in wanted if LEGAL_ID.fullmatch(name[1])}
+        tenant = self._ctx.tenant.key
+        await self._kernel.parameters.fresh(tenant)
         by_schema: dict[str, list[Name]] = {}
         for name in sorted(legal):
             by_schema.setdefault(self._kernel.owners.schema_of(name[0]), []).append(name)
@@ -161,7 +170,7 @@ class Transaction:
             found = await self.fetch(sql, self._ctx.tenant.key, [TYPE_CODE[type_] for type_, _ in group], [id_ for _, id_ in group])
             here = {(fhir.TYPE_NAME[row["rtype"]], row["id"]): row for row in found}
             for name in group:
-                now = present(here[name], name[0], self._kernel.codec) if name in here else None
+                now = present(here[name], name[0], self._kernel.codec, self._kernel.parameters, tenant) if name in here else None
                 self._check_unchanged(name, now)
                 self._known[name] = now
         for name in wanted - legal:
@@ -237,10 +246,10 @@ class Transaction:
         self._written.append(row)
         name = (stored.type, stored.id)
         kinds = Indexed(row.columns[rows.PRID], row.columns[rows.PLACE["d"]])
-        content = stored.content
+        content, own, tenant = stored.content, self._kernel.parameters, self._ctx.tenant.key
 
         def indexed() -> Indexed:
-            return kinds if stored.deleted else rows.indexed(content, stored.type, stored.id)
+            return kinds if stored.deleted else own.indexed(tenant, content, stored.type, stored.id)
 
         self._known[name] = Present(stored.version, stored.deleted, row.prid, indexed, stored)
         self._dirty.add(name)
@@ -269,6 +278,8 @@ class Transaction:
             await self._kernel.ledger.record(self._ctx.tenant.key, entries)
             return
         await self._settle(entries or [self._entry("X", 200, "events")])
+        if any(row.columns[0] == TYPE_CODE["SearchParameter"] for row in self._written):
+            self._kernel.parameters.changed(self._ctx.tenant.key)
         self._kernel.committed()
 
     async def _settle(self, entries: list[Entry]) -> None:

@@ -19,9 +19,11 @@ from osler.platform.fhir.words import word_vector
 from osler.platform.store import reading_sql, rows, writing_sql
 from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Contended
+from osler.platform.store.labelling import check_labels_kept
 from osler.platform.store.lanes import Gate, Lane
 from osler.platform.store.ledger import AS_REPLACED, Ledger, translated
 from osler.platform.store.owners import Owners
+from osler.platform.store.parameters import Parameters
 from osler.platform.store.profiles import Profiles
 from osler.platform.store.recent import Recent
 from osler.platform.store.records import Outcome, Stored, Written
@@ -47,12 +49,14 @@ class Made(NamedTuple):
     row: Row
 
 
-def make(ctx: Context, parsed: Parsed, id: str, codec: Codec, before: Present | None = None) -> Made:  # noqa: A002 - FHIR's word
+def make(ctx: Context, parsed: Parsed, id: str, codec: Codec, own: Parameters, before: Present | None = None) -> Made:  # noqa: A002 - FHIR's word
     """The next version of a record, stamped, packed and with the search rows that come and go."""
+    if before:
+        check_labels_kept(ctx, parsed, before.stored.content)
     type_, at = parsed.type, ctx.clock.now()
     version = before.version + 1 if before else 1
     body = fhir.stamp(parsed, id, version, at)
-    found = fhir.index(parsed, type_, id)
+    found = own.index(ctx.tenant.key, parsed, id)
     new = Indexed.of(found)
     words = word_vector(parsed.body, found.texts, ctx.tenant.key, TYPE_CODE[type_])
     number, content = codec.pack(body)
@@ -83,13 +87,13 @@ def supersede(row: Row, new: Indexed, before: Present) -> None:
     row.gone = was.without(new)
 
 
-def present(found: asyncpg.Record, type: str, codec: Codec) -> Present:  # noqa: A002 - FHIR's word
+def present(found: asyncpg.Record, type: str, codec: Codec, own: Parameters, tenant: int) -> Present:  # noqa: A002 - FHIR's word
     """A row of `reading_sql.current`."""
     body = codec.unpack(found["codec"], found["content"])
     stored = Stored(type, found["id"], found["version"], found["updated"], found["deleted"], body, found["rid"])
 
     def indexed() -> Indexed:
-        return Indexed(found["prid"], found["d"]) if stored.deleted else rows.indexed(body, type, stored.id)
+        return Indexed(found["prid"], found["d"]) if stored.deleted else own.indexed(tenant, body, type, stored.id)
 
     return Present(stored.version, stored.deleted, found["prid"], indexed, stored)
 
@@ -107,10 +111,13 @@ def check_match(type: str, id: str, before: Present | None, if_match: int | None
 class Writer:
     """The create lanes, one per tenant and schema, and the single statements of update and delete."""
 
-    def __init__(self, ledger: Ledger, owners: Owners, codec: Codec, profiles: Profiles, committed: Callable[[], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, owners: Owners, codec: Codec, profiles: Profiles, own: Parameters, committed: Callable[[], None]
+    ) -> None:
         self._ledger = ledger
         self._owners = owners
         self._profiles = profiles
+        self._own = own
         self._codec = codec
         self._committed = committed
         self._creating: dict[tuple[int, str], Lane[Made, bool]] = {}
@@ -123,7 +130,7 @@ class Writer:
     async def create(self, ctx: Context, parsed: Parsed, id: str | None = None) -> Written:  # noqa: A002 - FHIR's word
         """A new record; without `id` the server gives one. Raises `Conflict` when the id is taken."""
         issues = await self._check(ctx, parsed, "C", id or "")
-        made = make(ctx, parsed, id or fhir.new_id(ctx.clock.now()), self._codec)
+        made = make(ctx, parsed, id or fhir.new_id(ctx.clock.now()), self._codec, self._own)
         await self._insert(ctx, made)
         return Written(made.stored, "created", issues)
 
@@ -140,7 +147,7 @@ class Writer:
                         raise VersionConflict(f"{type_}/{id} exists already")
                 except VersionConflict as error:
                     raise await self._refused(ctx, "U", type_, id, error) from None
-                made = make(ctx, parsed, id, self._codec, before)
+                made = make(ctx, parsed, id, self._codec, self._own, before)
                 if before is None:
                     try:
                         await self._insert(ctx, made)
@@ -174,6 +181,7 @@ class Writer:
     async def _check(self, ctx: Context, parsed: Parsed, action: Action, id: str) -> tuple[Issue, ...]:  # noqa: A002 - FHIR's word
         try:
             self._owners.check(parsed)
+            await self._own.check(ctx, parsed, id)
             return await self._profiles.check(ctx, parsed)
         except OslerError as error:
             raise await self._refused(ctx, action, parsed.type, id, error) from None
@@ -192,14 +200,16 @@ class Writer:
     async def _present(self, ctx: Context, type: str, id: str, if_match: int | None, *, known: bool) -> Present | None:  # noqa: A002
         """The present version: as this process wrote it last, or (also when that would be a ground for refusal) as it is read now."""
         tenant, schema = ctx.tenant.key, self._owners.schema_of(type)
-        held = self._recent.get(tenant, fhir.rid(type, id)) if known else None
+        # Where a tenant has parameters of its own, what was written last may have other search rows by now.
+        own = (await self._own.fresh(tenant)).own
+        held = self._recent.get(tenant, fhir.rid(type, id)) if known and not own else None
         if held is not None and if_match in (None, held.version):
             return held
         lane = self._finding.get((tenant, schema))
         if lane is None:
             lane = self._finding[tenant, schema] = self._finder(tenant, reading_sql.current(schema))
         found = await lane.ask((TYPE_CODE[type], id))
-        return None if found is None else present(found, type, self._codec)
+        return None if found is None else present(found, type, self._codec, self._own, tenant)
 
     def _finder(self, tenant: int, sql: str) -> Lane[tuple[int, str], asyncpg.Record | None]:
         async def send(jobs: list[tuple[int, str]]) -> list[asyncpg.Record | Exception | None]:
@@ -256,6 +266,8 @@ class Writer:
     def _remember(self, tenant: int, jobs: list[Made]) -> None:
         """These are durable: the workers hear of them, and the next writer of one knows where it stands."""
         for stored, row in jobs:
+            if stored.type == "SearchParameter":
+                self._own.changed(tenant)
             if (now := row.now) is None:
                 self._recent.forget(tenant, stored.rid)
                 continue

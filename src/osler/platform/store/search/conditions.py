@@ -74,8 +74,10 @@ def condition(name: str, text: str, reading: Reading) -> Condition:
         return chained(name, text, reading)
     code, _, modifier = name.partition(":")
     parameter = reading.parameters_of(reading.type).get(code)
+    if parameter is not None and parameter.pending:
+        raise unknown(name, reading.type, "cannot be searched yet: the index of the records that were there before is being built")
     if parameter is None or not parameter.searchable:
-        raise unknown(name, reading.type)
+        raise unknown(name, reading.type, "is not known: this server has no queries by name" if code == "_query" else "is not known")
     reader = CODES.get(code) or MODIFIERS.get((parameter.kind, modifier)) or KINDS[parameter.kind]
     if modifier == "missing":
         reader = missing

@@ -1,6 +1,7 @@
 """$graphql: FHIR's own GraphQL, over one record and over the system, within what the actor may read."""
 
 import asyncio
+import base64
 from urllib.parse import quote
 
 import pytest
@@ -161,6 +162,16 @@ async def test_by_get_by_json_and_by_parameters(alpha, peter):
     parts = {"resourceType": "Parameters", "parameter": [{"name": "query", "valueString": "{ name(use: usual) { given } }"}]}
     assert (await alpha.ask("POST", f"{peter['path']}/$graphql", parts)).json() == wanted
     assert (await alpha.ask("POST", f"{peter['path']}/$graphql", parts, content_type="application/json")).json() == wanted
+
+
+async def test_in_a_batch_the_answer_is_a_binary(alpha, peter):
+    entry = {"request": {"method": "GET", "url": f"{peter['path']}/$graphql?query={quote('{ active }')}"}}
+
+    answer = await alpha.ask("POST", "", {"resourceType": "Bundle", "type": "batch", "entry": [entry]})
+
+    resource = answer.json()["entry"][0]["resource"]
+    assert resource["resourceType"] == "Binary"
+    assert base64.b64decode(resource["data"]) == b'{"data":{"active":true}}'
 
 
 async def test_what_the_role_may_not_read_is_as_if_it_were_not_there(everyone, beta, peter):

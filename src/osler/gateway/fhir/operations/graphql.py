@@ -5,6 +5,7 @@ Every record is read and every search run through the store like any other, so t
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from osler.gateway.fhir.call import Answer, Call
@@ -33,8 +34,11 @@ async def graphql(ctx: Context, call: Call, given: Given) -> Answer:
         require(ctx, "read", kind)
         stored = await ctx.store.read(ctx, kind, id_)
         data = await runner.resource(tree(stored.content), read.selected)
+    answer = text({"data": data})
+    if call.place:  # an entry of a batch answers with a resource
+        return Answer(200, text({"resourceType": "Binary", "contentType": JSON, "data": base64.b64encode(answer).decode()}))
     call.wishes.mime = JSON.encode()
-    return Answer(200, text({"data": data}), plain=True)
+    return Answer(200, answer, plain=True)
 
 
 def asked(call: Call, given: Given) -> tuple[str, dict[str, Any], str | None]:

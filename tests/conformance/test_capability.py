@@ -380,3 +380,26 @@ async def test_the_limits_are_those_that_are_stated(alpha, statement: Json) -> N
     chain = ".".join(["partof"] * steps)
     assert (await alpha.get(f"Organization?{chain}.name=x")).status_code == 200
     assert (await alpha.get(f"Organization?{chain}.partof.name=x")).status_code == 400
+
+
+async def test_a_tenants_own_search_parameter_is_listed_when_it_answers_and_only_for_that_tenant(clinic, alpha, beta) -> None:
+    own = {
+        "resourceType": "SearchParameter",
+        "url": "http://a.example/sp/nickname",
+        "name": "nickname",
+        "status": "active",
+        "description": "x",
+    }
+    own |= {"code": "nickname", "base": ["Patient"], "type": "string", "expression": "Patient.name.where(use='nickname').given"}
+    await alpha.made(own)
+    await asyncio.sleep(1.1)  # a process looks again after a second
+    await clinic.store.fill_parameters(clinic.tenants[0].key)
+    await asyncio.sleep(1.1)
+
+    async def listed(client) -> bool:
+        patient = next(one for one in (await client.get("metadata")).json()["rest"][0]["resource"] if one["type"] == "Patient")
+        return "nickname" in {one["name"] for one in patient["searchParam"]}
+
+    assert (await alpha.get("Patient?nickname=x")).status_code == 200
+    assert [await listed(alpha), await listed(beta)] == [True, False]
+    assert (await beta.get("Patient?nickname=x")).status_code == 400

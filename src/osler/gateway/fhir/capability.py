@@ -9,12 +9,13 @@ from typing import Any
 
 import orjson
 
-from osler.gateway.fhir.capability_search import WHOLE, search_part
+from osler.gateway.fhir.capability_search import WHOLE, added, search_part
 from osler.gateway.fhir.operations import operations_of
 from osler.gateway.fhir.us_core import GUIDE, PROFILES, SERVER, VERSIONS
-from osler.platform.fhir import TYPES
+from osler.platform.fhir import TYPES, search_parameters
 from osler.platform.fhir.compartments import COMPARTMENT_TYPES
 from osler.platform.fhir.limits import LONGEST_STRING, MOST_DEPTH, MOST_ENTRIES, MOST_ISSUES
+from osler.platform.store.parameters import ParametersOf
 from osler.platform.store.search import DEFAULT_COUNT, MOST_COUNT
 from osler.platform.store.search.chaining import DEEPEST
 from osler.platform.store.search.includes import MOST_INCLUDED, MOST_STEPS
@@ -41,22 +42,23 @@ asks otherwise, and is then named in a warning. NDJSON and CSV are answers of se
 
 
 class Capabilities:
-    """Builds the CapabilityStatement once per base URL; it changes only with the process."""
+    """Builds the CapabilityStatement once per base URL and what its tenant has added; the rest changes only with the process."""
 
     def __init__(self, serves: Callable[[str], bool], started: datetime) -> None:
         self.started = started
         self.kinds = [kind for kind in TYPES if serves(kind)]
-        self.made: dict[str, bytes] = {}
+        self.made: dict[tuple[str, frozenset[tuple[str, str, str]]], bytes] = {}
 
-    def statement(self, base: str) -> bytes:
-        """The CapabilityStatement of the tenant whose FHIR base this is."""
-        if base not in self.made:
+    def statement(self, base: str, parameters_of: ParametersOf = search_parameters) -> bytes:
+        """The CapabilityStatement of the tenant whose FHIR base this is, with the search parameters it has added."""
+        key = (base, added(parameters_of))
+        if key not in self.made:
             if len(self.made) > 100:
                 self.made.clear()
-            self.made[base] = orjson.dumps(self.content(base))
-        return self.made[base]
+            self.made[key] = orjson.dumps(self.content(base, parameters_of))
+        return self.made[key]
 
-    def content(self, base: str) -> dict[str, Any]:
+    def content(self, base: str, parameters_of: ParametersOf = search_parameters) -> dict[str, Any]:
         """The statement as JSON."""
         release = version("osler")
         return {
@@ -84,7 +86,7 @@ class Capabilities:
                         "service": [{"coding": [OAUTH]}],
                         "description": "OAuth 2.0 bearer token or the app's session",
                     },
-                    "resource": [resource(kind, base) for kind in self.kinds],
+                    "resource": [resource(kind, base, parameters_of) for kind in self.kinds],
                     "interaction": [{"code": code} for code in SYSTEM],
                     "searchParam": [{"name": name, "type": kind, "documentation": words} for name, kind, words in WHOLE],
                     "operation": operations(None, base),
@@ -94,9 +96,9 @@ class Capabilities:
         }
 
 
-def resource(kind: str, base: str) -> dict[str, Any]:
+def resource(kind: str, base: str, parameters_of: ParametersOf) -> dict[str, Any]:
     """One type: its profiles, interactions, operations, search parameters and what may be included."""
-    searching = search_part(kind)
+    searching = search_part(kind, parameters_of)
     said: dict[str, Any] = {
         "extension": searching.pop("extension", None),
         "type": kind,

@@ -10,6 +10,7 @@ from typing import Any
 
 from osler.gateway.fhir.us_core import COMBINATIONS
 from osler.platform.fhir import TYPES, SearchParameter, search_parameters
+from osler.platform.store.parameters import ParametersOf
 from osler.platform.store.search.hierarchies import upwards
 
 COMBINATION = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-search-parameter-combination"
@@ -25,9 +26,9 @@ WHOLE = (
 """What every search takes besides the type's own parameters."""
 
 
-def search_part(kind: str, more: dict[str, SearchParameter] | None = None) -> dict[str, Any]:
-    """The search members of `rest.resource` for one type; `more` are parameters a tenant has added."""
-    parameters = {**supported(kind), **(more or {})}
+def search_part(kind: str, parameters_of: ParametersOf = search_parameters) -> dict[str, Any]:
+    """The search members of `rest.resource` for one type."""
+    parameters = supported(kind, parameters_of)
     references = sorted(name for name, parameter in parameters.items() if parameter.kind == "reference")
     said: dict[str, Any] = {"searchParam": [_said(parameter) for _, parameter in sorted(parameters.items())]}
     if references:
@@ -69,9 +70,21 @@ def _combination(names: tuple[str, ...]) -> dict[str, Any]:
     return {"url": COMBINATION, "extension": [{"url": "required", "valueString": name} for name in names]}
 
 
-def supported(kind: str) -> dict[str, SearchParameter]:
+def supported(kind: str, parameters_of: ParametersOf = search_parameters) -> dict[str, SearchParameter]:
     """The search parameters that are answered; the others are refused, so they are not listed."""
-    return {name: parameter for name, parameter in search_parameters(kind).items() if parameter.searchable}
+    return {name: parameter for name, parameter in parameters_of(kind).items() if parameter.searchable and not parameter.pending}
+
+
+def added(parameters_of: ParametersOf) -> frozenset[tuple[str, str, str]]:
+    """What a tenant has added to R4's search parameters: type, code and kind."""
+    if parameters_of is search_parameters:
+        return frozenset()
+    return frozenset(
+        (kind, name, parameter.kind)
+        for kind in TYPES
+        for name, parameter in supported(kind, parameters_of).items()
+        if search_parameters(kind).get(name) is not parameter
+    )
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
 
@@ -21,9 +22,10 @@ from osler.platform.access import may
 from osler.platform.clock import SystemClock
 from osler.platform.config import Settings
 from osler.platform.context import Context
-from osler.platform.errors import Forbidden, Issue
-from osler.platform.fhir import TYPE_CODE
+from osler.platform.errors import Forbidden, Issue, NotFound, Unauthenticated
+from osler.platform.fhir import TYPE_CODE, search_parameters
 from osler.platform.manifest import Service
+from osler.platform.store.parameters import ParametersOf
 from osler.platform.web import Authenticate, Edge, Request, Response, operation_outcome, pairs
 
 FORM = frozenset({"application/x-www-form-urlencoded"})
@@ -76,9 +78,16 @@ class FhirFace:
         return Response(200, stored.content, headers=[(b"etag", etag(stored.version)), (b"last-modified", http_date(stored.updated))])
 
     async def metadata(self, request: Request, tenant: str) -> Response:
-        """The CapabilityStatement, which needs no sign-in. https://hl7.org/fhir/R4/http.html#capabilities"""
+        """The CapabilityStatement, which needs no sign-in; who has signed in sees what the tenant has added, too.
+
+        https://hl7.org/fhir/R4/http.html#capabilities
+        """
         wishes, _ = preferences(request.query(), request.header(b"accept"), None)
-        body = self.capabilities.statement(self.base(request, tenant))
+        parameters_of: ParametersOf = search_parameters
+        with suppress(Unauthenticated, Forbidden, NotFound):
+            ctx = await self.authenticate(request, tenant)
+            parameters_of = await ctx.store.parameters.known(ctx.tenant.key)
+        body = self.capabilities.statement(self.base(request, tenant), parameters_of)
         check_form(wishes)
         return await rendered(Response(200, body, wishes.mime + UTF_8), wishes)
 
@@ -118,8 +127,8 @@ class FhirFace:
             call.body = binary.wrapped(call, named or "", request.header(binary.CONTEXT), await request.body())
             return await answered(call, await asked(ctx, call))
         media = content_type(request, call)
-        sent = await incoming(await request.body(), media)
-        call.content_type, call.body = sent.media, sent.body
+        sent = await incoming(await request.body(), media, call.path[-1] == "$validate")
+        call.content_type, call.body, call.faults, call.lines = sent.media, sent.body, sent.faults, sent.lines
         with sent.placed():
             return await answered(call, await asked(ctx, call))
 

@@ -11,22 +11,22 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import uvloop
 
-from osler.app.database import Database
 from osler.app.runtime import open_runtime
 from osler.platform import fhir
 from osler.platform.config import settings_from
 from osler.platform.context import Context
 from osler.platform.fhir import TYPE_CODE, TYPE_NAME
-from osler.platform.store.codec import Codec
+from osler.platform.store import Store
 from osler.platform.store.rows import Row
 from osler.platform.store.writing import make
 from osler.platform.store.writing_sql import INDEXES, RESOURCE
@@ -47,6 +47,14 @@ SECONDARY = """select i.schemaname as schema, i.indexname as name, i.indexdef as
   join pg_class c on c.relname = i.indexname join pg_namespace n on n.oid = c.relnamespace and n.nspname = i.schemaname
   join pg_index x on x.indexrelid = c.oid
   where i.schemaname = any($1) and i.tablename <> 'resource_history' and not x.indisunique order by 1, 2"""
+
+
+class Owned(Protocol):
+    """A database of which we may be the owner."""
+
+    def owner(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """A connection as the owner of all tables."""
+        ...
 
 
 @dataclass(slots=True)
@@ -135,17 +143,16 @@ async def originals(connection: asyncpg.Connection, schema: str, tenant: int) ->
     return [(TYPE_NAME[row["rtype"]], row["id"], row["codec"], row["content"]) for row in rows]
 
 
-def copies(found: list[tuple[str, str, int, bytes]], renaming: Renaming, ctx: Context, codec: Codec) -> Iterator[Row]:
+def copies(found: list[tuple[str, str, int, bytes]], renaming: Renaming, ctx: Context, store: Store) -> Iterator[Row]:
     """One copy's rows, made by the same function that makes the API's."""
     for kind, id_, number, content in found:
         name = renaming.id(id_.encode()) if UUID.fullmatch(id_.encode()) else f"{id_}-{renaming.number}".encode()
-        body = renaming.body(codec.unpack(number, content))
-        yield make(ctx, fhir.parse(body, kind), name.decode(), codec).row
+        body = renaming.body(store.kernel.codec.unpack(number, content))
+        yield make(ctx, fhir.parse(body, kind), name.decode(), store.kernel.codec, store.kernel.parameters).row
 
 
-async def multiply(database: Database, ctx: Context, schemas: dict[str, str], times: int, *, rebuild: bool = True) -> int:
+async def multiply(database: Owned, store: Store, ctx: Context, schemas: dict[str, str], times: int, *, rebuild: bool = True) -> int:
     """Add `times - 1` copies of what the tenant holds; answers how many resources that is."""
-    codec = Codec()
     async with database.owner() as connection:
         await connection.execute(
             "set synchronous_commit = off; set maintenance_work_mem = '512MB'; set max_parallel_maintenance_workers = 0"
@@ -160,7 +167,7 @@ async def multiply(database: Database, ctx: Context, schemas: dict[str, str], ti
             renaming = Renaming(number, kept)
             for schema, found in every.items():
                 own = [one for one in found if one[0] not in SHARED]
-                rows = copies(own, renaming, ctx, codec)
+                rows = copies(own, renaming, ctx, store)
                 for _ in range(0, len(own), FETCH):
                     part = [row for row, _ in zip(rows, range(FETCH), strict=False)]
                     await target.write(schema, part)
@@ -181,7 +188,7 @@ async def run(data: Path, tenant: str, times: int) -> None:
     async with open_runtime(settings, lambda _: None) as runtime:
         ctx = await runtime.context_of_system(tenant, "bench")
         schemas = {kind: service.name for service in runtime_services() for kind in service.types}
-        made = await multiply(runtime.database, ctx, schemas, times)
+        made = await multiply(runtime.database, runtime.store, ctx, schemas, times)
         async with runtime.database.owner() as owner:
             for (schema,) in await owner.fetch("select distinct table_schema from information_schema.tables where table_name = 'resource'"):
                 for (table,) in await owner.fetch("select tablename from pg_tables where schemaname = $1", schema):

@@ -39,6 +39,25 @@ def numbered(patient):
     return build
 
 
+@pytest.mark.parametrize("named", ["subject", "encounter"])
+async def test_a_temporary_name_that_no_entry_bears_is_refused(alpha, patient, named):
+    person, stranger = urn(), urn()
+    references = {"subject": {"reference": person}} | {named: {"reference": stranger}}
+    before = await alpha.versions()
+
+    answer = await alpha.ask(
+        "POST",
+        "",
+        bundle("transaction", entry("POST", "Patient", patient(), person), entry("POST", "Observation", observation(person) | references)),
+    )
+
+    assert answer.status_code == 400, answer.text
+    (issue,) = answer.json()["issue"]
+    assert (issue["code"], issue["expression"]) == ("not-found", ["Bundle.entry[1].resource"])
+    assert stranger not in answer.text
+    assert await alpha.versions() == before
+
+
 async def test_a_transaction_resolves_references_between_its_entries(alpha, patient):
     person, visit = urn(), urn()
     encounter = {

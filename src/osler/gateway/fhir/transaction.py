@@ -23,6 +23,7 @@ from osler.platform.store import Contended, Transaction
 
 RESTFUL = re.compile(r"(?P<root>.*/)[A-Za-z]+/[A-Za-z0-9\-.]{1,64}\Z")
 RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}\Z")
+UNRESOLVED = b'"reference":"urn:uuid:'
 ATTEMPTS = 4
 BREATH = 64
 """After so many resources other requests get a turn on the event loop."""
@@ -237,6 +238,7 @@ class Work:
         with speaking_of(entry):
             if call.body and not whole(entry):
                 call.body = rewrite_text(call.body, self.renaming(entry))
+                check_resolved(entry)
             name, kind = self.ids[entry.index], call.path[0]
             if call.method == "PATCH":
                 self.done[entry.index] = await self.patch(entry, kind, name)
@@ -287,6 +289,13 @@ class Work:
             return names.get
         root = restful["root"]
         return lambda value: names.get(value) or (names.get(root + value) if RELATIVE.match(value) else None)
+
+
+def check_resolved(entry: Entry) -> None:
+    """A temporary name that no entry bears would stay in the record and lead nowhere."""
+    if UNRESOLVED in entry.call.body:
+        message = "A reference is a urn:uuid that is no entry's fullUrl"
+        raise Malformed(message, [Issue("not-found", message, f"{entry.place}.resource")])
 
 
 def whole(entry: Entry) -> bool:

@@ -50,3 +50,11 @@ def of_many(expression: str) -> str:
 def made(one: dict[str, Any], type_name: str) -> Definition:
     components = tuple((part["definition"], of_many(part["expression"])) for part in one.get("component", ()))
     return Definition(type_name, one["code"], one["type"], of_many(one.get("expression", "")), tuple(one.get("target", ())), components)
+
+
+@cache
+def compartment(kind: str) -> dict[str, tuple[str, ...]]:
+    """Type -> the parameters that place its records in the compartment of a Patient, an Encounter, …"""
+    found = shared_data("fhir-r4-definitions", "compartments", f"CompartmentDefinition-{kind[0].lower()}{kind[1:]}.json")
+    rows = json.loads(found.read_bytes())["resource"]
+    return {row["code"]: tuple(name for name in row["param"] if name != "{def}") for row in rows if "param" in row}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from tests.kernel.search.oracle.definitions import Definition, by_url, definitions
+from tests.kernel.search.oracle.definitions import compartment as compartment_parameters
 from tests.kernel.search.oracle.values import (
     FIRST,
     Json,
@@ -28,6 +29,7 @@ from tests.kernel.search.oracle.values import (
     uri_is,
 )
 
+Address = tuple[str, str]
 DATES = {"date", "dateTime", "instant", "Period", "Timing"}
 """A string, an age or a range under a date parameter is no date."""
 READ = {
@@ -60,9 +62,25 @@ class World:
     def values(self, resource: Json, definition: Definition) -> list[Any]:
         return [value for node in self.nodes(resource, definition) for value in READ[definition.kind](node) if value not in (None, "")]
 
-    def search(self, type_name: str, params: Sequence[tuple[str, str]]) -> set[str]:
-        """The ids of everything that matches."""
-        return {one["id"] for one in self.of(type_name) if all(self.matches(one, name, text) for name, text in params)}
+    def only(self, types: Collection[str]) -> World:
+        """The world as one sees it who may read these types."""
+        return World(one for (kind, _), one in self.resources.items() if kind in types)
+
+    def search(self, types: Sequence[str], params: Sequence[tuple[str, str]], compartment: str = "") -> set[Address]:
+        """Everything that matches."""
+        return {
+            (kind, one["id"])
+            for kind in types
+            for one in self.of(kind)
+            if all(self.matches(one, name, text) for name, text in params) and (not compartment or self.inside(one, compartment))
+        }
+
+    def inside(self, resource: Json, compartment: str) -> bool:
+        """Whether a resource is in the compartment of `Patient/1`: it is that one, or names it by one of the compartment's parameters."""
+        kind = resource["resourceType"]
+        codes = compartment_parameters(compartment.partition("/")[0]).get(kind, ())
+        named = (value for code in codes for value in self.values(resource, definitions(kind)[code]))
+        return f"{kind}/{resource['id']}" == compartment or any(value.split("/_history/")[0] == compartment for value in named)
 
     def matches(self, resource: Json, name: str, text: str) -> bool:
         """Whether a resource meets one parameter."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.kernel.search.oracle.definitions import Definition, by_url, definitions
+from tests.kernel.search.oracle.definitions import Definition, by_url, compartment, definitions
 from tests.kernel.search.oracle.oracle import READ, World
 from tests.kernel.search.oracle.resources import DAYS, MOMENTS, NUMBERS, TEXTS, UNITS, URLS
 from tests.kernel.search.oracle.values import Amount, Token, many, nodes
@@ -14,15 +14,17 @@ from tests.kernel.search.oracle.values import Amount, Token, many, nodes
 UNASKED = {"_content", "_text", "_query", "_filter", "_list", "near", "phonetic", "_has", "_type"}
 """Judged by tests of their own: what they find depends on words, sounds or places, not on one value."""
 PREFIXES = ["", "eq", "ne", "gt", "ge", "lt", "le", "sa", "eb"]
+COMPARTMENTS = ("Patient", "Encounter", "Practitioner")
 SORTED = frozenset({"string", "date", "number"})
 
 
 @dataclass(frozen=True)
 class Search:
-    type: str
+    types: tuple[str, ...]
     params: tuple[tuple[str, str], ...]
     keys: tuple[str, ...]
     count: int
+    compartment: str = ""
 
 
 def escaped(text: str) -> str:
@@ -62,7 +64,7 @@ def value(draw: st.DrawFn, world: World, definition: Definition, found: list[Any
         piece = text[start:] if draw(st.booleans()) else text[: draw(st.integers(1, len(text)))]
         return escaped(draw(st.sampled_from([text, piece if piece.strip() else text, text.upper()])))
     if kind == "date":
-        return draw(st.sampled_from(PREFIXES)) + draw(st.sampled_from([*DAYS, *MOMENTS]))
+        return draw(st.sampled_from([*PREFIXES, "ap"])) + draw(st.sampled_from([*DAYS, *MOMENTS]))
     if kind in ("number", "quantity"):
         amounts = [one for one in found if isinstance(one, Amount)]
         numbers = [str(one.low) for one in amounts if one.low.is_finite()] or NUMBERS
@@ -160,9 +162,35 @@ def pointed_at(draw: st.DrawFn, world: World, type_name: str, depth: int) -> tup
 
 @st.composite
 def searches(draw: st.DrawFn, world: World) -> Search:
-    """A search: its parameters, its order, and how many a page."""
-    type_name = draw(st.sampled_from(sorted({kind for kind, _ in world.resources})))
+    """A search: its type, parameters, order, how many a page; now and then of a compartment or of two types."""
+    kinds = sorted({kind for kind, _ in world.resources})
+    type_name = draw(st.sampled_from(kinds))
+    how = draw(st.integers(0, 9))
+    count = draw(st.sampled_from([1, 3, 50]))
+    if how == 7:
+        other = draw(st.sampled_from(kinds))
+        params = draw(st.lists(of_both(world, type_name, other), min_size=1, max_size=2))
+        return Search(tuple(dict.fromkeys((type_name, other))), tuple(params), draw(st.sampled_from([(), ("_id",), ("-_id",)])), count)
     params = draw(st.lists(parameter(world, type_name), min_size=1, max_size=draw(st.sampled_from([1, 1, 2, 3]))))
     sortable = sorted({one.code for one in askable(world, type_name) if one.kind in SORTED} | {"_id"})
     keys = st.builds(lambda sign, code: sign + code, st.sampled_from(["", "-"]), st.sampled_from(sortable))
-    return Search(type_name, tuple(params), tuple(draw(st.lists(keys, max_size=2))), draw(st.sampled_from([1, 3, 50])))
+    around = [kind for kind in COMPARTMENTS if compartment(kind).get(type_name)] if how in (5, 8) else []
+    inside = f"{draw(st.sampled_from(around))}/{draw(st.sampled_from(['r1', 'r2', 'r3']))}" if around else ""
+    if inside:
+        params = params[: draw(st.sampled_from([0, 1]))]
+    return Search((type_name,), tuple(params), tuple(draw(st.lists(keys, max_size=2))), count, inside)
+
+
+@st.composite
+def of_both(draw: st.DrawFn, world: World, one: str, other: str) -> tuple[str, str]:
+    """A parameter that two types have alike."""
+    mine, theirs = definitions(one), definitions(other)
+    shared = [
+        code for code in sorted(mine.keys() & theirs.keys()) if mine[code].kind == theirs[code].kind and mine[code].kind != "composite"
+    ]
+    code = draw(st.sampled_from([code for code in shared if code not in UNASKED and mine[code].expression]))
+    found = [each for resource in world.of(one) for each in world.values(resource, mine[code])]
+    modifier = draw(st.sampled_from(["", "", "missing"])) if code != "_id" else ""
+    if modifier:
+        return f"{code}:missing", draw(st.sampled_from(["true", "false"]))
+    return code, draw(value(world, mine[code], found))

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.kernel.search.oracle.oracle import World
+from tests.kernel.search.oracle.oracle import Address, World
 from tests.kernel.search.oracle.resources import Json, Maker
 from tests.kernel.search.oracle.searches import Search, searches
-from tests.kernel.search.oracle.values import cut
+from tests.kernel.search.oracle.values import NOW, cut
 
 from osler.platform import fhir
+from osler.platform.access import readable
 from osler.platform.context import Actor, Context
 from osler.platform.errors import OslerError
 from osler.platform.fhir import TYPES
-from osler.platform.store.search import parse_query
+from osler.platform.store.search import Query, parse_query, parse_types
 from osler.platform.testing.contexts import process_on
 from osler.platform.testing.database import TestDatabase
 
 Judge = Callable[[str, int, int], None]
 CLIENT = Actor("client/oracle", "client", frozenset({"system"}))
+BILLER = Actor("user/biller", "user", frozenset({"biller"}))
 ALWAYS = ("Patient", "Observation", "Encounter", "Condition", "Practitioner", "Organization", "MedicationRequest", "DiagnosticReport")
 NEVER = {"Binary", "Bundle", "Parameters", "OperationOutcome", "SearchParameter", "CatalogEntry"}
 """Holders of other resources, and what changes how the server itself searches."""
@@ -61,17 +63,23 @@ async def loaded(ctx: Context, seed: int) -> World:
     return World(present.values())
 
 
-async def every_page(ctx: Context, search: Search) -> tuple[list[str], int | None]:
-    """The ids of all pages in order, and the total the first one gave."""
-    params = [*search.params, ("_count", str(search.count)), ("_total", "accurate")]
+def query_of(search: Search, more: Sequence[tuple[str, str]] = ()) -> Query:
+    params = [*search.params, ("_count", str(search.count)), ("_total", "accurate"), *more]
     if search.keys:
         params.append(("_sort", ",".join(search.keys)))
-    page = await ctx.store.search(ctx, parse_query(search.type, params))
-    found, total = [stored.id for stored in page.matches], page.total
+    if len(search.types) > 1:
+        return parse_types(search.types, params, now=NOW)
+    return parse_query(search.types[0], params, now=NOW, compartment=search.compartment)
+
+
+async def every_page(ctx: Context, search: Search) -> tuple[list[Address], int | None]:
+    """What all pages show, in order, and the total the first one gave."""
+    page = await ctx.store.search(ctx, query_of(search))
+    found, total = [(stored.type, stored.id) for stored in page.matches], page.total
     while page.next:
-        page = await ctx.store.search(ctx, parse_query(search.type, [*params, ("_cursor", page.next)]))
+        page = await ctx.store.search(ctx, query_of(search, [("_cursor", page.next)]))
         assert page.matches, "a next page shows something"
-        found += [stored.id for stored in page.matches]
+        found += [(stored.type, stored.id) for stored in page.matches]
     return found, total
 
 
@@ -100,7 +108,7 @@ def in_order(world: World, resources: list[Json], keys: tuple[str, ...]) -> bool
 
 async def disagreement(ctx: Context, world: World, search: Search) -> str | None:
     """What the store and the oracle see differently, with the resources it is about."""
-    expected = world.search(search.type, search.params)
+    expected = world.search(search.types, search.params, search.compartment)
     try:
         found, total = await every_page(ctx, search)
     except OslerError as refused:
@@ -108,12 +116,12 @@ async def disagreement(ctx: Context, world: World, search: Search) -> str | None
             return None
         return f"{search}: refused: {refused} {refused.issues}"
     if sorted(found) != sorted(expected):
-        about = {name: world.resources[search.type, name] for name in sorted({*found} ^ expected)[:1]}
+        about = [world.resources.get(address) for address in sorted({*found} ^ expected)[:1]]
         return f"{search}\n  only store: {sorted({*found} - expected)}\n  only oracle: {sorted(expected - {*found})}\n  {json.dumps(about)}"
     if total != len(expected):
         return f"{search}: total {total} for {len(expected)}"
-    if not in_order(world, [world.resources[search.type, name] for name in found], search.keys):
-        keys = [[str(world.sort_key(world.resources[search.type, name], key)) for key in search.keys] for name in found]
+    if not in_order(world, [world.resources[address] for address in found], search.keys):
+        keys = [[str(world.sort_key(world.resources[address], key)) for key in search.keys] for address in found]
         return f"{search}: out of order: {found} {keys}"
     return None
 
@@ -156,49 +164,71 @@ def reductions(search: Search) -> list[Search]:
         found += [replace(search, params=(*search.params[:at], (name, part), *search.params[at + 1 :])) for part in parts if len(parts) > 1]
     if search.keys:
         found.append(replace(search, keys=search.keys[1:]))
+    if len(search.types) > 1:
+        found += [replace(search, types=(one,)) for one in search.types]
+    if search.compartment and search.params:
+        found.append(replace(search, compartment=""))
     if search.count != 50:
         found.append(replace(search, count=50))
     return found
 
 
-async def judged(ctx: Context, seed: int, pairs: int) -> tuple[int, int, list[str]]:
-    """How many random searches of one world were answered alike, of how many; and each difference, as small as it gets."""
+async def judged(ctx: Context, seed: int, pairs: int) -> Verdict:
+    """Random searches of one world, most by somebody who may read everything, some by somebody who may read a part of it."""
     world = await loaded(ctx, seed)
     assert len(world.resources) > 100, "most random resources are valid"
     asked = drawn(world, pairs)
-    finding = sum(1 for search in asked if world.search(search.type, search.params))
-    assert finding * 3 > len(asked), "enough of the searches find something"
-    told: dict[str, str] = {}
-    wrong = 0
-    for search in asked:
+    finding = sum(1 for search in asked if world.search(search.types, search.params, search.compartment))
+    assert finding * 4 > len(asked), "enough of the searches find something"
+    partial = replace(ctx, actor=BILLER)
+    part = world.only(readable(BILLER))
+    verdict = Verdict()
+    for number, search in enumerate(asked):
+        if number % 4 == 3 and readable(BILLER).issuperset(search.types):
+            await verdict.take(partial, part, search)
+        else:
+            await verdict.take(ctx, world, search)
+    return verdict
+
+
+@dataclass
+class Verdict:
+    """How many pairs agree, of how many, and each difference, as small as it gets."""
+
+    agree: int = 0
+    pairs: int = 0
+    told: dict[str, str] = field(default_factory=dict)
+
+    async def take(self, ctx: Context, world: World, search: Search) -> None:
+        self.pairs += 1
         if await disagreement(ctx, world, search) is None:
-            continue
-        wrong += 1
-        if len(told) < MOST_TOLD:
+            self.agree += 1
+        elif len(self.told) < MOST_TOLD:
             least = await smaller(ctx, world, search)
-            told[f"{least.type} {[name for name, _ in least.params]} {least.keys}"] = await disagreement(ctx, world, least) or ""
-    return len(asked) - wrong, len(asked), list(told.values())
+            key = f"{least.types} {[name for name, _ in least.params]} {least.keys} {least.compartment} {ctx.actor.id}"
+            self.told[key] = f"{ctx.actor.id}: {await disagreement(ctx, world, least)}"
+
+    def add(self, other: Verdict) -> None:
+        self.agree, self.pairs, self.told = self.agree + other.agree, self.pairs + other.pairs, self.told | other.told
 
 
 async def test_sql_finds_what_reading_every_resource_finds(ctx: Context, judge: Judge) -> None:
-    agree, pairs, told = await judged(ctx, SEED, PAIRS)
+    verdict = await judged(ctx, SEED, PAIRS)
 
-    judge("Search, SQL against a plain reading of every resource", agree, pairs)
-    assert told == [], "\n\n".join(told)
-    assert pairs >= min(PAIRS, 500)
+    judge("Search, SQL against a plain reading of every resource", verdict.agree, verdict.pairs)
+    assert verdict.told == {}, "\n\n".join(verdict.told.values())
+    assert verdict.pairs >= min(PAIRS, 500)
 
 
 @pytest.mark.full
 async def test_sql_finds_the_same_over_all_types(module_database: TestDatabase, judge: Judge) -> None:
-    agree = pairs = 0
-    told: list[str] = []
+    verdict = Verdict()
     for seed in range(2, 2 + WORLDS):
         async with process_on(module_database) as running:
-            one = await judged(running.context(module_database.alpha, CLIENT), seed, FULL_PAIRS)
-            agree, pairs, told = agree + one[0], pairs + one[1], told + one[2]
+            verdict.add(await judged(running.context(module_database.alpha, CLIENT), seed, FULL_PAIRS))
             async with running.database.owner() as connection:
                 await cleared(connection)
 
-    judge("Search, SQL against a plain reading of every resource, full", agree, pairs)
-    assert told == [], "\n\n".join(told)
-    assert pairs >= 10_000
+    judge("Search, SQL against a plain reading of every resource, full", verdict.agree, verdict.pairs)
+    assert verdict.told == {}, "\n\n".join(verdict.told.values())
+    assert verdict.pairs >= 10_000

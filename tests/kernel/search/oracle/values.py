@@ -15,6 +15,7 @@ from osler.platform.units import canonical
 
 Json = dict[str, Any]
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 UCUM = "http://unitsofmeasure.org"
 INFINITE = Decimal("Infinity")
 
@@ -163,6 +164,10 @@ def spans(node: Node) -> Iterator[Span]:
 def date_is(value: Span, wanted: str) -> bool:
     prefix, text = (wanted[:2], wanted[2:]) if wanted[:2].isalpha() else ("eq", wanted)
     lo, hi = span(text)
+    if prefix == "ap":
+        # "the recommended value for the approximation is 10% of the gap between now and the date", a day at least
+        slack = max(abs(NOW - lo) / 10, timedelta(days=1))
+        return value[0] < hi + slack and value[1] > lo - slack
     within = lo <= value[0] and value[1] <= hi
     return {
         "eq": within,

@@ -175,7 +175,7 @@ async def test_limits_are_said_in_the_bundle(alpha, chart, refused):
     assert notes(await good(await alpha.get(f"Observation?patient={chart.patient}&_count=99999"))) == [
         "A page holds at most 1000 records, so _count was taken as 1000"
     ]
-    for twice in ("_count=1&_count=2", "_sort=date&_sort=code", "_total=none&_total=accurate"):
+    for twice in ("_count=1&_count=2", "_sort=date&_sort=code", "_total=none&_total=accurate", "_summary=true&_summary=count"):
         await refused(400, "GET", f"Observation?{twice}")
     counted = await good(await alpha.get(f"Observation?patient={chart.patient}&_total=estimate&_count=1"))
     assert counted["total"] == 5

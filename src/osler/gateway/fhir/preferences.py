@@ -48,6 +48,8 @@ def preferences(query: list[tuple[str, str]], accept: str | None, prefer: str | 
         elif name == "_summary":
             if value not in SUMMARIES:
                 raise Malformed("_summary is true, text, data, count or false")
+            if any(said == name for said, _ in wishes.said):
+                raise Malformed("_summary is given more than once")
             wishes.summary = value
         else:
             remaining.append((name, value))

@@ -14,7 +14,7 @@ SUBJECT = {
     "gender": "female",
     "birthDate": "1867-11-07",
     "deceasedBoolean": True,
-    "contact": [{"name": {"text": "Pierre"}, "gender": "male"}],
+    "contact": [{"name": {"text": "Pierre"}, "gender": "male", "organization": {"display": "Mairie"}}],
 }
 
 
@@ -55,9 +55,12 @@ FHIRPATH = [
     (operation("delete", "Patient.deceased"), after(deceasedBoolean=None)),
     (
         operation("replace", "Patient.contact[0].gender", valueCode="other"),
-        after(contact=[{"name": {"text": "Pierre"}, "gender": "other"}]),
+        after(contact=[SUBJECT["contact"][0] | {"gender": "other"}]),
     ),
-    (operation("delete", "Patient.contact[0].name.text"), after(contact=[{"gender": "male"}])),
+    (
+        operation("delete", "Patient.contact[0].name.text"),
+        after(contact=[{"gender": "male", "organization": {"display": "Mairie"}}]),
+    ),
     (operation("delete", "Patient.contact[0]"), after(contact=None)),
     (
         operation("add", "Patient", name="contact", part=[{"name": "name", "valueHumanName": {"text": "Irène"}}]),
@@ -67,7 +70,7 @@ FHIRPATH = [
         operation("insert", "Patient.identifier", index=1, valueIdentifier={"value": "new"}),
         after(identifier=[SUBJECT["identifier"][0], {"value": "new"}, *SUBJECT["identifier"][1:]]),
     ),
-    (operation("insert", "Patient.telecom", index=0, valueContactPoint={"value": "1"}), after(telecom=[{"value": "1"}])),
+    (operation("insert", "Patient.telecom", index=0, valueContactPoint={"rank": 1}), after(telecom=[{"rank": 1}])),
     (operation("move", "Patient.identifier", source=2, destination=0), after(identifier=[SUBJECT["identifier"][n] for n in (2, 0, 1)])),
     (operation("delete", "Patient.identifier.where(system = 'b')"), after(identifier=[SUBJECT["identifier"][n] for n in (0, 2)])),
     (
@@ -116,7 +119,7 @@ REFUSED = [
     (400, operation("transmute", "Patient.birthDate")),
     (400, operation("replace", "Patient.birthDate")),
     (400, operation("insert", "Patient.identifier", valueIdentifier={"value": "x"})),
-    (400, {"name": "other"}),
+    (400, {"name": "other", "valueString": "x"}),
     (400, {"name": "operation", "part": [{"name": "path", "valueString": "Patient"}]}),
 ]
 
@@ -151,7 +154,7 @@ async def test_a_json_patch_changes_what_it_names(alpha):
         birthDate="1900-01-01",
         identifier=[first, first, third],
         name=[*SUBJECT["name"], {"family": "New"}],
-        contact=[{"name": {"text": "Pierre", "use": "usual"}}],
+        contact=[{"name": {"text": "Pierre", "use": "usual"}, "organization": {"display": "Mairie"}}],
     )
 
 

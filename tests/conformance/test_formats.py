@@ -301,3 +301,19 @@ class TestBinary:
             denied = await alpha.get(f"Binary/{secret['id']}", accept=accept, **nurse)
             assert denied.status_code == 403
             assert "eA==" not in denied.text
+        entry = {"request": {"method": "GET", "url": f"Binary/{secret['id']}"}}
+        for kind in ("batch", "transaction"):
+            bundle = {"resourceType": "Bundle", "type": kind, "entry": [entry]}
+            assert "eA==" not in (await alpha.ask("POST", "", bundle, **nurse)).text
+        for path in (
+            f"Binary?_id={secret['id']}",
+            f"Binary/{secret['id']}/_history",
+            "Binary/_history",
+            f"?_type=Binary&_id={secret['id']}",
+        ):
+            listed = await alpha.get(path, **nurse)
+            assert listed.status_code == 200
+            assert secret["id"] in listed.text
+            assert all("data" not in one["resource"] for one in listed.json()["entry"] if one["resource"]["id"] == secret["id"]), path
+        mine = await alpha.get(f"Binary?_id={open_one['id']}", **nurse)
+        assert mine.json()["entry"][0]["resource"]["data"] == "eA=="

@@ -80,12 +80,26 @@ def wrapped(call: Call, content_type: str, context: str | None, body: bytes) -> 
     return msgspec.json.encode(resource)
 
 
-def check_context(ctx: Context, content: bytes) -> None:
-    """A Binary is as open as the record it names: whoever may not read that type may not read the document."""
+def belongs_to(ctx: Context, content: bytes) -> str | None:
+    """The type of the record a Binary belongs to, where this actor may not read that type."""
     context = _decoder.decode(content).security_context
     found = REFERENCE.match(context.reference) if context is not None and context.reference is not None else None
-    if found is not None and found[1] in TYPE_CODE and not may(ctx.actor, "read", found[1]):
-        raise Forbidden(f"Your role does not include read of {found[1]}, to which this document belongs")
+    return found[1] if found is not None and found[1] in TYPE_CODE and not may(ctx.actor, "read", found[1]) else None
+
+
+def check_context(ctx: Context, content: bytes) -> None:
+    """A Binary is as open as the record it names: whoever may not read that type may not read the document."""
+    if closed := belongs_to(ctx, content):
+        raise Forbidden(f"Your role does not include read of {closed}, to which this document belongs")
+
+
+def open_part(ctx: Context, kind: str, content: bytes) -> bytes:
+    """A record as a list of records may show it: a document the actor may not read stands there without its bytes."""
+    if kind != "Binary" or not content or belongs_to(ctx, content) is None:
+        return content
+    kept = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    kept.pop("data", None)
+    return msgspec.json.encode(kept)
 
 
 def as_bytes(answer: Answer, accept: str | None, response: Response) -> Response:

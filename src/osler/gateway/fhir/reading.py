@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from osler.gateway.fhir import framing
-from osler.gateway.fhir.binary import check_context
+from osler.gateway.fhir.binary import check_context, open_part
 from osler.gateway.fhir.call import Answer, Call, not_modified
 from osler.gateway.fhir.subset import shown
 from osler.platform.access import require
@@ -62,7 +62,10 @@ async def history(ctx: Context, call: Call) -> Answer:
     at = moments(given, "_at")
     page = await ctx.store.history(ctx, kind, name, since[0] if since else None, at, count, given.get("_cursor"))
     base = call.base.encode()
-    entries = [framing.happened(base, stored, shown(stored.content, stored.type, call.wishes)) for stored in page.entries]
+    entries = [
+        framing.happened(base, stored, shown(open_part(ctx, stored.type, stored.content), stored.type, call.wishes))
+        for stored in page.entries
+    ]
     url = "/".join([call.base, *call.path])
     links = [("self", addressed(url, call.query))]
     if page.next:

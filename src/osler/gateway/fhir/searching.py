@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from osler.gateway.fhir import framing
+from osler.gateway.fhir.binary import open_part
 from osler.gateway.fhir.call import Answer, Call
 from osler.gateway.fhir.reading import addressed
 from osler.gateway.fhir.subset import shown
@@ -22,7 +23,7 @@ async def search(ctx: Context, call: Call) -> Answer:
     kind = call.path[0]
     require(ctx, "search", kind)
     query = query_of(call, kind, call.query, parameters_of=await ctx.store.parameters.known(ctx.tenant.key))
-    return searchset(call, query, await ctx.store.search(ctx, query))
+    return searchset(ctx, call, query, await ctx.store.search(ctx, query))
 
 
 async def search_types(ctx: Context, call: Call) -> Answer:
@@ -45,7 +46,7 @@ async def search_compartment(ctx: Context, call: Call) -> Answer:
     if asked != "*":
         require(ctx, "search", asked)
         query = query_of(call, asked, call.query, compartment, await ctx.store.parameters.known(ctx.tenant.key))
-        return searchset(call, query, await ctx.store.search(ctx, query))
+        return searchset(ctx, call, query, await ctx.store.search(ctx, query))
     kinds = types_of(call)
     for one in kinds:
         require(ctx, "search", one)
@@ -59,7 +60,7 @@ async def of_several(ctx: Context, call: Call, kinds: Sequence[str], compartment
     """One page of several types' records."""
     known = await ctx.store.parameters.known(ctx.tenant.key)
     query = parse_types(kinds, wanted(call, call.query), call.wishes.lenient, call.base, parameters_of=known, compartment=compartment)
-    return searchset(call, query, await ctx.store.search(ctx, query))
+    return searchset(ctx, call, query, await ctx.store.search(ctx, query))
 
 
 def types_of(call: Call) -> list[str]:
@@ -85,14 +86,15 @@ def wanted(call: Call, parameters: list[tuple[str, str]]) -> list[tuple[str, str
     return [*parameters, ("_summary", "count")] if call.wishes.summary == "count" else parameters
 
 
-def searchset(call: Call, query: Query, page: Page) -> Answer:
+def searchset(ctx: Context, call: Call, query: Query, page: Page) -> Answer:
     """The Bundle, framed around stored bytes. Links of a search sent as a form do not repeat its criteria: they may name a patient."""
     wishes = call.wishes
     whole = not wishes.elements and wishes.summary == "false"
     entries = []
     for mode, records in (("match", page.matches), ("include", page.included)):
         for stored in records:
-            content = stored.content if whole else shown(stored.content, stored.type, wishes)
+            content = stored.content if stored.type != "Binary" else open_part(ctx, stored.type, stored.content)
+            content = content if whole else shown(content, stored.type, wishes)
             entries.append(framing.found(call.base, stored, content, mode))
     said = [Issue("not-supported", f"The parameter {name} was ignored", severity="warning") for name in query.ignored]
     said += [Issue("informational", words, severity="warning") for words in page.notes]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from osler.gateway.fhir import patching, searching
+from osler.gateway.fhir.binary import check_context
 from osler.gateway.fhir.call import LEGAL_ID, Answer, Call, any_version_refused, legal_id, not_modified, required_version
 from osler.gateway.fhir.conditional import check_free
 from osler.gateway.fhir.criteria import Criteria, criteria, criteria_from, matching
@@ -273,13 +274,15 @@ class Work:
         call = entry.call
         if len(call.path) == 2:
             stored = await self.tx.read(call.path[0], call.path[1])
+            if stored.type == "Binary":
+                check_context(self.ctx, stored.content)
             if not_modified(call, stored):
                 self.done[entry.index] = Answer(304, stored=stored)
             else:
                 self.done[entry.index] = Answer(200, shown(stored.content, stored.type, call.wishes), stored)
             return
         query = searching.query_of(call, call.path[0], call.query, parameters_of=await self.tx.parameters())
-        self.done[entry.index] = searching.searchset(call, query, await self.tx.search(query))
+        self.done[entry.index] = searching.searchset(self.ctx, call, query, await self.tx.search(query))
 
     def renaming(self, entry: Entry) -> Callable[[str], str | None]:
         """What a reference inside this entry becomes; a relative one is looked up beside the entry's own fullUrl."""

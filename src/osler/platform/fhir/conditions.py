@@ -366,29 +366,18 @@ def ref_1(o: Any, c: Checking, number: int) -> None:
 
 def dom_3(o: Any, c: Checking, number: int) -> None:
     """Every contained resource is referred to from the resource around it, or refers to that."""
-    named: set[str] = set()
-    for text in _pointers(o):
-        named.add(text)
+    named = _pointers(o)
     for one in o.contained:
         if isinstance(one, msgspec.Struct) and f"#{getattr(one, 'id', None)}" not in named and "#" not in _pointers(one):
             c.found.append((number, one))
 
 
-def _pointers(o: Any) -> Iterator[str]:
+def _pointers(o: Any) -> set[str]:
     """Every text inside that may name a contained resource: references and URIs that begin with a #."""
-    waiting = [o]
-    while waiting:
-        item = waiting.pop()
-        for name in item.__struct_fields__:
-            value = getattr(item, name)
-            if isinstance(value, str):
-                if value[:1] == "#" and (name != "div"):
-                    yield value
-            elif isinstance(value, list):
-                waiting += [one for one in value if isinstance(one, msgspec.Struct)]
-                yield from (one for one in value if isinstance(one, str) and one[:1] == "#")
-            elif isinstance(value, msgspec.Struct):
-                waiting.append(value)
+    return {found.decode() for found in _POINTER.findall(msgspec.json.encode(o))}
+
+
+_POINTER = re.compile(rb'"(#[^"\\]*)"')
 
 
 def bdl_7(o: Any, c: Checking, number: int) -> None:

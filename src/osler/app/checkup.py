@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import asyncpg
 
-from osler.app.database import check_reachable
+from osler.app.database import NAMES, check_reachable, reached
 from osler.app.serving import PortTaken, bound
 from osler.platform.config import Settings
 from osler.platform.errors import OslerError
@@ -23,6 +23,8 @@ from osler.platform.postgres.account import Account, blocked_at, choose_account
 from osler.platform.postgres.binaries import FLOOR, Binaries, find_binaries
 from osler.platform.postgres.postmaster import read_postmaster, state_of
 from osler.platform.postgres.secret import FILE as SECRET_FILE
+from osler.platform.store.index_versions import stale
+from osler.platform.store.migrate import owner
 
 State = Literal["good", "note", "bad"]
 GIGABYTE = 1024**3
@@ -41,7 +43,24 @@ class Finding:
 async def examine(settings: Settings) -> list[Finding]:
     """Everything that can be seen from outside."""
     database = [await outside_database(settings)] if settings.database_url else list(embedded(settings))
-    return [*database, *folder(settings.data), *secrets(settings), port(settings), node()]
+    return [*database, *await indexes(settings), *folder(settings.data), *secrets(settings), port(settings), node()]
+
+
+async def indexes(settings: Settings) -> list[Finding]:
+    """Whether the search rows were made by this release; asked only of a database that runs already."""
+    postmaster = None if settings.database_url else read_postmaster(settings.data / "postgres")
+    if not settings.database_url and (postmaster is None or state_of(postmaster.pid, settings.data / "postgres") != "alive"):
+        return []
+    try:
+        async with reached(settings, lambda _: None) as (admin, _), owner(admin, NAMES) as connection:
+            behind = await stale(connection, NAMES)
+    except (OslerError, OSError, asyncpg.PostgresError):
+        return []  # said by others already
+    if not behind:
+        return [Finding("good", "The search index was made by this release")]
+    types = sorted({name for _, name in behind})
+    shown = ", ".join(types[:10]) + (f" and {len(types) - 10} more" if len(types) > 10 else "")
+    return [Finding("note", f"The search index of {shown} was made by another release: run `osler reindex`; searches may miss records")]
 
 
 def embedded(settings: Settings) -> Iterator[Finding]:

@@ -15,7 +15,9 @@ from osler.app.services import SERVICES
 from osler.platform.config import Settings, settings_from
 from osler.platform.context import Tenant
 from osler.platform.fhir import TYPE_CODE, TYPES
+from osler.platform.store.filling import fill
 from osler.platform.store.index_versions import filled
+from osler.platform.store.reindexing import reindexing
 from osler.platform.store.tenants import all_tenants
 
 COUNT = "select count(*) as records from {schema}.resource where tenant = $1 and rtype = $2 and not deleted"
@@ -50,7 +52,7 @@ async def run(settings: Settings, codes: list[str], types: list[str], tenant: st
             raise typer.BadParameter("there is no such tenant", param_hint="--tenant")
         for one in tenants:
             if not codes:
-                await runtime.store.fill_parameters(one.key)
+                await fill(runtime.store.kernel, one.key)
             for name in types:
                 if (one.key, TYPE_CODE[name]) in present:
                     await reindex_type(runtime, one, name, codes, resume, console)
@@ -68,7 +70,7 @@ async def reindex_type(runtime: Runtime, tenant: Tenant, name: str, codes: list[
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(f"{tenant.name} {name}", total=total)
-        done = await runtime.store.reindexing().run(
+        done = await reindexing(runtime.store.kernel).run(
             tenant.key, name, keys, resume=resume, mark=" ".join(sorted(codes)), advance=lambda more: progress.advance(task, more)
         )
     console.print(

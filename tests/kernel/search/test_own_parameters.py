@@ -9,7 +9,7 @@ from tests.kernel.search.conftest import patient, put
 
 from osler.platform.context import Context
 from osler.platform.errors import Invalid, Unsupported
-from osler.platform.store.filling import Filling
+from osler.platform.store import filling
 from osler.platform.store.search import parse_query
 from osler.platform.testing.contexts import process_on
 
@@ -29,8 +29,7 @@ def with_eyes(id: str, colour: str) -> dict[str, Any]:  # noqa: A002
 
 
 async def fill(ctx: Context) -> int:
-    kernel = ctx.store.kernel
-    return await Filling(kernel.connections, kernel.owners, kernel.parameters, ctx.store.reindexing()).run(ctx.tenant.key, settled=0)
+    return await filling.fill(ctx.store.kernel, ctx.tenant.key, settled=0)
 
 
 async def found(ctx: Context, text: str) -> list[str]:

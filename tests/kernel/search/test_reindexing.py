@@ -55,14 +55,28 @@ async def test_it_puts_every_row_back_and_takes_out_the_others(ctx: Context, run
     await spoil(running)
     assert await rows(running) != before
 
-    done = await ctx.store.reindexing().run(ctx.tenant.key, "Observation")
+    done = await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation")
 
     assert await rows(running) == before
     assert done.records == 40
     assert done.removed >= 5
     assert done.counted == sum(len(before[table]) for table, _ in INDEXES)
-    again = await ctx.store.reindexing().run(ctx.tenant.key, "Observation")
+    again = await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation")
     assert (again.added, again.removed) == (0, 0)
+
+
+async def test_records_without_a_date_and_open_periods_are_right_as_they_are(ctx: Context) -> None:
+    await put(
+        ctx,
+        patient("a"),
+        {name: value for name, value in observation("o", effectivePeriod={"start": "2020"}).items() if name != "effectiveDateTime"},
+    )
+    await put(ctx, {"resourceType": "Encounter", "id": "e", "status": "finished", "class": {"code": "AMB"}, "period": {"end": "2020"}})
+
+    for kind in ("Patient", "Observation", "Encounter"):
+        done = await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, kind)
+        assert (done.records, done.added, done.removed) == (1, 0, 0)
+        assert done.counted > 0
 
 
 async def test_one_parameter_alone(ctx: Context, running: TestProcess) -> None:
@@ -71,7 +85,7 @@ async def test_one_parameter_alone(ctx: Context, running: TestProcess) -> None:
         await owner.execute(f"delete from {SCHEMA}.idx_token")
     code = search_parameters("Observation")["code"].key
 
-    done = await ctx.store.reindexing().run(ctx.tenant.key, "Observation", frozenset({code}), mark="code")
+    done = await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation", frozenset({code}), mark="code")
 
     assert done.added == 10
     assert len(await ids(ctx, "Observation?code=c1")) == 2
@@ -90,9 +104,9 @@ async def test_cut_off_and_gone_on_with(ctx: Context, running: TestProcess, monk
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await ctx.store.reindexing().run(ctx.tenant.key, "Observation", advance=stop_after_two)
+        await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation", advance=stop_after_two)
     told: list[int] = []
-    done = await ctx.store.reindexing().run(ctx.tenant.key, "Observation", resume=True, advance=told.append)
+    done = await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation", resume=True, advance=told.append)
 
     assert told[0] == 20  # what had been done
     assert done.records == 35
@@ -115,12 +129,12 @@ async def test_right_while_others_write(ctx: Context, running: TestProcess, monk
 
     writing = [asyncio.create_task(others()) for _ in range(3)]
     for _ in range(3):
-        await ctx.store.reindexing().run(ctx.tenant.key, "Observation")
+        await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation")
     over.set()
     await asyncio.gather(*writing)
 
     found = await rows(running)
-    await ctx.store.reindexing().run(ctx.tenant.key, "Observation")
+    await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation")
     assert await rows(running) == found
     expected = 0
     async with running.database.owner() as owner:
@@ -134,7 +148,7 @@ async def test_another_tenants_rows_are_left_alone(ctx: Context, other: Context,
     await put(other, *(seen(number) for number in range(5)))
     before = await rows(running)
 
-    await ctx.store.reindexing().run(ctx.tenant.key, "Observation")
+    await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation")
 
     assert await rows(running) == before
 
@@ -147,7 +161,7 @@ async def test_a_stale_index_is_known_until_it_is_made_anew(ctx: Context, runnin
         await owner.execute("update kernel.index_version set fingerprint = $1 where rtype = $2", UNKNOWN, TYPE_CODE["Observation"])
         assert await stale(owner, names) == [(ctx.tenant.key, "Observation")]
 
-        await ctx.store.reindexing().run(ctx.tenant.key, "Observation")
+        await reindexing.reindexing(ctx.store.kernel).run(ctx.tenant.key, "Observation")
 
         assert await stale(owner, names) == []
         made = await owner.fetchval("select fingerprint from kernel.index_version where tenant = $1", ctx.tenant.key)

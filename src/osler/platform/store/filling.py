@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from osler.platform.clock import SystemClock
 from osler.platform.fhir import TYPE_CODE
 from osler.platform.store.connections import Connections
 from osler.platform.store.owners import Owners
 from osler.platform.store.parameters import LEFT, SETTLED, Custom, Parameters
-from osler.platform.store.reindexing import Reindexing
+from osler.platform.store.reindexing import Reindexing, reindexing
+
+if TYPE_CHECKING:
+    from osler.platform.store.store import Kernel
 
 READY = """insert into kernel.parameter_ready (tenant, id, version, keys)
   select $1, r.id, r.version, $4 from {schema}.resource r
@@ -38,7 +42,7 @@ class Filling:
                     pending.setdefault((custom.id, custom.version), []).append(custom)
         for (name, version), customs in pending.items():
             # Every process must know the parameter before its records are read, or one would write without it behind our back.
-            await asyncio.sleep(max(0.0, customs[0].updated + settled - time.time()))
+            await asyncio.sleep(max(0.0, customs[0].updated + settled - SystemClock().now().timestamp()))
             self._parameters.changed(tenant)
             await self._parameters.fresh(tenant)
             for custom in customs:
@@ -63,3 +67,8 @@ class Filling:
                 await self._reindexing.drop(tenant, name, row["keys"])
             async with self._connections.lend(tenant) as session:
                 await session.fetch(GONE, tenant, row["id"])
+
+
+async def fill(kernel: Kernel, tenant: int, settled: float = SETTLED) -> int:
+    """Make the tenant's own search parameters complete; answers how many were not."""
+    return await Filling(kernel.connections, kernel.owners, kernel.parameters, reindexing(kernel)).run(tenant, settled)

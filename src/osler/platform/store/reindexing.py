@@ -15,10 +15,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from osler.platform.fhir import TYPE_CODE, search_parameters
-from osler.platform.fhir.dates import EARLIEST
+from osler.platform.fhir.dates import EARLIEST, LATEST
 from osler.platform.fhir.words import word_vector
 from osler.platform.store import reindexing_sql as sql
 from osler.platform.store.codec import Codec
@@ -27,6 +28,9 @@ from osler.platform.store.index_versions import STAMP, fingerprint
 from osler.platform.store.owners import Owners
 from osler.platform.store.rows import Indexed
 from osler.platform.store.writing_sql import INDEXES
+
+if TYPE_CHECKING:
+    from osler.platform.store.store import Kernel
 
 BATCH = 500
 """Records in one transaction: memory and the time others wait for one of them stay small."""
@@ -162,7 +166,7 @@ class _Work:
         held = await session.fetch(sql.hold(self._schema), self._tenant, [row["rid"] for row in found], [row["version"] for row in found])
         here = {row["rid"] for row in held}
         mine = [one for one in computed if one[0]["rid"] in here]
-        moved = [one for one in mine if (one[0]["prid"], one[0]["d"]) != (one[1].prid, one[1].d)]
+        moved = [one for one in mine if (one[0]["prid"], as_sent(one[0]["d"])) != (one[1].prid, one[1].d)]
         for kind in range(len(INDEXES)):
             old = [(row["prid"], row["d"], row["rid"], *values) for row, new, _ in moved for values in self._chosen(new, kind)]
             if old:
@@ -212,7 +216,7 @@ class _Work:
             async with reader.raw.transaction():
                 cursor = await reader.raw.cursor(sql.rows_of(self._schema, kind), self._tenant, list(keys))
                 while rows := await cursor.fetch(LOOKED_AT):
-                    left = [tuple(row) for row in rows]
+                    left = [tuple(map(as_sent, row)) for row in rows]
                     while left:
                         gone, left = await self._without_owner(kind, left)
                         removed += gone
@@ -248,3 +252,15 @@ class _Work:
             raise
         connections.give(session)
         return int(gone), [row for row in rows if row[2] in written]
+
+
+def as_sent(value: Any) -> Any:
+    """The ends of time come back from the database without a zone."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return LATEST if value.year == LATEST.year else EARLIEST
+    return value
+
+
+def reindexing(kernel: Kernel) -> Reindexing:
+    """With a store's own equipment: each tenant's own parameters are indexed as well."""
+    return Reindexing(kernel.connections, kernel.owners, kernel.codec, kernel.parameters.whole)

@@ -16,7 +16,6 @@ from osler.platform.store.chart import Charts
 from osler.platform.store.codec import Codec
 from osler.platform.store.connections import Connections, Contended
 from osler.platform.store.everything import Gatherer
-from osler.platform.store.filling import Filling
 from osler.platform.store.history import Historian
 from osler.platform.store.labels import Labels
 from osler.platform.store.ledger import Ledger
@@ -25,7 +24,6 @@ from osler.platform.store.parameters import Parameters
 from osler.platform.store.profiles import Profiles
 from osler.platform.store.reading import Reader
 from osler.platform.store.records import HistoryPage, Stored, Written
-from osler.platform.store.reindexing import Reindexing
 from osler.platform.store.sealing import Seals
 from osler.platform.store.search import Page, Query, Searcher
 from osler.platform.store.transaction import Transaction
@@ -96,16 +94,6 @@ class Store:
         store = cls(Kernel(held, Ledger(held, process), owners, codec, searcher, Seals(key), profiles, own))
         held.give(await held.open_one())
         return store
-
-    async def fill_parameters(self, tenant: int) -> int:
-        """Make the tenant's own search parameters complete; answers how many were not."""
-        kernel = self.kernel
-        return await Filling(kernel.connections, kernel.owners, kernel.parameters, self.reindexing()).run(tenant)
-
-    def reindexing(self) -> Reindexing:
-        """What makes search rows anew."""
-        kernel = self.kernel
-        return Reindexing(kernel.connections, kernel.owners, kernel.codec, kernel.parameters.whole)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -30,10 +30,11 @@ ASKED_BY_RULES: dict[str, dict[str, Any]] = {
     "InsurancePlan": {"name": "x"},
     "Linkage": {"item": [_ITEM, _ITEM]},
     "Organization": {"name": "x"},
+    "SearchParameter": {"status": "draft"},
     "StructureDefinition": {"type": "Patient", "differential": {"element": [{"id": "Patient", "path": "Patient"}]}},
     "TerminologyCapabilities": {"software": {"name": "x"}},
 }
-"""What R4's invariants ask of a type beyond its required elements."""
+"""What R4's invariants ask of a type beyond its required elements; an active SearchParameter must be one that works."""
 
 
 def value_of(kind: msgspec.inspect.Type) -> Any:

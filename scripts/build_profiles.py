@@ -152,7 +152,9 @@ class Codes:
     def concepts(self, concepts: list[dict[str, Any]], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Each concept with those above it."""
         for concept in concepts:
-            parents = [p["valueCode"] for p in concept.get("property", []) if p.get("code") in ("parent", "subsumedBy") and "valueCode" in p]
+            parents = [
+                p["valueCode"] for p in concept.get("property", []) if p.get("code") in ("parent", "subsumedBy") and "valueCode" in p
+            ]
             yield concept["code"], (*above, *parents)
             yield from self.concepts(concept.get("concept", []), (*above, concept["code"]))
 
@@ -187,7 +189,9 @@ def by_system(codes: list[tuple[str, str]]) -> dict[str, list[str]]:
 def bound(table: list[Structure]) -> set[str]:
     """The value sets that a structure binds more strictly than by example."""
     rows = [row for structure in table for row in structure.rows if isinstance(row, Row) and row.binding is not None]
-    named = {b.value_set for row in rows if (b := row.binding) and b.strength != "example"} | {b.largest for row in rows if (b := row.binding)}
+    named = {b.value_set for row in rows if (b := row.binding) and b.strength != "example"} | {
+        b.largest for row in rows if (b := row.binding)
+    }
     return {url.partition("|")[0] for url in named if url}
 
 

@@ -123,8 +123,8 @@ class Profiles:
                 f"select rtype, codec, content from {schema}.resource "  # noqa: S608
                 f"where tenant = $1 and rtype = any($2::int2[]) and not deleted order by updated desc limit {MOST_RESOURCES}"
             )
-            for row in await session.fetch(sql, tenant, types):
-                own.append(msgspec.json.decode(self._codec.unpack(row["codec"], row["content"])))
+            rows = await session.fetch(sql, tenant, types)
+            own += [msgspec.json.decode(self._codec.unpack(row["codec"], row["content"])) for row in rows]
         return Definitions([r for r in reversed(own) if r.get("resourceType") in KINDS], packed)
 
     def _schemas(self) -> dict[str, list[int]]:

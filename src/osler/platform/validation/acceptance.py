@@ -7,16 +7,17 @@ where they are sure; anything else goes to the engine, which has the last word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from osler.platform.fhir.elements import PRIMITIVES, Element, elements, is_type
+from osler.platform.fhir.elements import PRIMITIVES, Element, elements, is_type, path_of
 from osler.platform.fhir.value_sets import Expansion
 from osler.platform.fhirpath import FhirPathProblem, Node, compile  # noqa: A004 - what it does
 from osler.platform.validation import patterns, plain
 from osler.platform.validation.definitions import Definitions
+from osler.platform.validation.extended import Extended
 from osler.platform.validation.invariants import corrected
 from osler.platform.validation.rows import BASE, Constraint
 from osler.platform.validation.shapes import Rule, Shape
@@ -34,7 +35,7 @@ class _Unsure(Exception):
 
 def accepts(body: bytes, kind: str, profiles: Iterable[str], definitions: Definitions) -> bool:
     """Whether a resource surely keeps these profiles. `body` has passed R4's own rules already."""
-    tree: dict[str, Any] | None = None
+    tests = []
     for url in profiles:
         shape = definitions.shape(url)
         if shape is None or shape.structure.type != kind or shape.structure.imposed:
@@ -42,23 +43,31 @@ def accepts(body: bytes, kind: str, profiles: Iterable[str], definitions: Defini
         test = _test_of(shape, definitions)
         if test is None:
             return False
-        if tree is None:
-            tree = _decode(body)
-            if "contained" in tree:
-                return False
+        tests.append(test)
+    tree = _decode(body)
+    if "contained" in tree:
+        return False
+    for test in tests:
         if not test(tree):
             return False
-    return True
+    return _extended(definitions).fine(body, tree, kind)
+
+
+def _extended(definitions: Definitions) -> Extended:
+    known: Extended | None = definitions.quick.get("")
+    if known is None:
+        known = definitions.quick[""] = Extended(definitions, lambda shape: _test_of(shape, definitions))
+    return known
 
 
 def _test_of(shape: Shape, definitions: Definitions) -> Test | None:
-    known = shape.accept
-    if known is None:
+    name = f"{shape.url}|{shape.structure.version}"
+    if name not in definitions.quick:
         try:
-            known = shape.accept = (_Maker(definitions).element(shape.root, shape.structure.type),)
+            definitions.quick[name] = _Maker(definitions).element(shape.root, shape.structure.type)
         except (_Unsure, RecursionError):
-            known = shape.accept = (None,)
-    test: Test | None = known[0]
+            definitions.quick[name] = None
+    test: Test | None = definitions.quick[name]
     return test
 
 
@@ -114,7 +123,9 @@ class _Maker:
         wrong = frozenset(e.name for e in keys if not fits(rule, e))
         slices = self.slices(rule, keys, base) if rule.slices else None
         most = None if row.max == "*" else int(row.max)
-        return _member(item, wrong, many, row.min, most, slices)
+        # What stands beside a primitive matters only to rules for it.
+        beside = bool(rule.children) or any(cut.children for cut in rule.slices)
+        return _member(item, wrong, many, row.min, most, slices, beside)
 
     def value(self, rule: Rule, element: Element, base: Rule | None) -> Test | None:
         """One value of an element against its rule."""
@@ -150,6 +161,8 @@ class _Maker:
         shape = self.definitions.shape(urls[0])
         if shape is None or shape.structure.context_rules:
             return [] if shape is None and element.type == "Extension" else _never()
+        if element.type == "Extension" and self.definitions.shape(urls[0].partition("|")[0]) is shape:
+            return []  # every extension is held against its own definition
         return [self.element(shape.root, element.type)]
 
     def codes(self, rule: Rule, element: Element, base: Rule | None) -> list[Test]:
@@ -182,7 +195,27 @@ class _Maker:
             known = [self.known(kind, path, cut, keys) for kind, path in slicing.discriminators]
             tests = {e.name: self.value(cut, e, base) for e in keys if fits(cut, e)}
             cuts.append(_Cut(_both(known), cut.row.min, None if cut.row.max == "*" else int(cut.row.max), tests))
-        return _Slices(tuple(cuts), slicing.rules == "closed", bool(slicing.discriminators))
+        named = self.named(rule.slices, slicing.discriminators)
+        return _Slices(tuple(cuts), slicing.rules == "closed", bool(slicing.discriminators), *named)
+
+    def named(self, cuts: list[Rule], discriminators: tuple[tuple[str, str], ...]) -> tuple[str, dict[str, int]]:
+        """Slices that one text tells apart, as a table from that text: extensions above all."""
+        if len(discriminators) != 1 or discriminators[0][0] not in ("value", "pattern") or not discriminators[0][1].isalpha():
+            return "", {}
+        path = discriminators[0][1]
+        table: dict[str, int] = {}
+        for number, cut in enumerate(cuts):
+            profiles = cut.row.types[0].profiles if cut.row.types else ()
+            found = next((r for r in follow(self.finder, cut, path) if r.row.fixed), None)  # type: ignore[arg-type]
+            said = (
+                [p.partition("|")[0] for p in profiles]
+                if path == "url" and profiles
+                else [found.row.fixed.json if found and found.row.fixed else None]
+            )
+            if not all(isinstance(text, str) and text not in table for text in said):
+                return "", {}
+            table |= {text: number for text in said if text is not None}
+        return path, table
 
     def known(self, kind: str, path: str, cut: Rule, keys: list[Element]) -> Callable[[str, Any], bool]:
         """Whether a value (under this JSON name) falls into a slice, by one discriminator."""
@@ -212,6 +245,9 @@ class _Maker:
         if wanted.fixed is not None or wanted.pattern is not None:
             value = wanted.fixed or wanted.pattern
             partly = value.json if value is not None else None
+            if isinstance(partly, str) and len(steps) == 1:
+                step = steps[0]
+                return lambda key, found: (said := found.get(step)) == partly or (type(said) is list and partly in said)
             return lambda key, found: any(patterns.fits(each, partly) for each in _walk(found, steps))
         expansion = self.definitions.value_set(wanted.binding.value_set) if wanted.binding else None
         if expansion is None:
@@ -232,17 +268,24 @@ class _Slices:
     cuts: tuple[_Cut, ...]
     closed: bool
     told: bool
+    path: str = ""
+    table: dict[str, int] = field(default_factory=dict)
+    """Where one text tells the slices apart: under which name it stands, and which slice it means."""
 
     def fit(self, given: list[tuple[str, Any]]) -> bool:
         """Whether the values fall into their slices as they must."""
         counts = [0] * len(self.cuts)
+        cuts = self.cuts if self.told else ()
         for key, value in given:
             found = -1
-            for number, cut in enumerate(self.cuts):
-                if self.told and cut.known(key, value):
-                    if found >= 0:
-                        return False
-                    found = number
+            if self.path:
+                found = self.table.get(value.get(self.path), -1)
+            else:
+                for number, cut in enumerate(cuts):
+                    if cut.known(key, value):
+                        if found >= 0:
+                            return False
+                        found = number
             if found < 0:
                 if self.closed:
                     return False
@@ -251,7 +294,10 @@ class _Slices:
             test = self.cuts[found].tests.get(key)
             if key not in self.cuts[found].tests or (test is not None and not test(value)):
                 return False
-        return all(cut.min <= count and (cut.most is None or count <= cut.most) for cut, count in zip(self.cuts, counts, strict=True))
+        for count, cut in zip(counts, self.cuts, strict=True):  # noqa: SIM110 - a generator costs more
+            if count < cut.min or (cut.most is not None and count > cut.most):
+                return False
+        return True
 
 
 def fits(rule: Rule, element: Element) -> bool:
@@ -260,8 +306,6 @@ def fits(rule: Rule, element: Element) -> bool:
 
 
 def _path(kind: str) -> str:
-    from osler.platform.fhir.elements import path_of
-
     return path_of(kind) if is_type(kind) else kind
 
 
@@ -308,19 +352,25 @@ def _both(known: list[Callable[[str, Any], bool]]) -> Callable[[str, Any], bool]
     return lambda key, value: all(test(key, value) for test in known)
 
 
-def _member(item: dict[str, Test | None], wrong: frozenset[str], many: bool, least: int, most: int | None, slices: _Slices | None) -> Test:
-    """Count the values of a member, and test each."""
+def _member(
+    item: dict[str, Test | None], wrong: frozenset[str], many: bool, least: int, most: int | None, slices: _Slices | None, told: bool
+) -> Test:
+    """Count the values of a member, and test each; `told` when there are rules for what stands beside a primitive."""
     names = tuple(item)
-    besides = tuple(f"_{name}" for name in names)
-    if (len(names) == 1 and not many and slices is None and not wrong and most is None) or (
-        most == 1 and len(names) == 1 and not many and slices is None and not wrong
-    ):
-        return _single(names[0], besides[0], item[names[0]], least)
+    told = told or many
+    if len(names) == 1 and slices is None and not wrong:
+        name = names[0]
+        if many:
+            return _several(name, f"_{name}", item[name], least, most)
+        if most != 0:
+            return _single(name, f"_{name}", item[name], least, told)
+    if slices is None and not many and most != 0:
+        return _choice(item, wrong, least, told)
 
     def test(holder: Any) -> bool:
         given: list[tuple[str, Any]] = []
-        for name in names:
-            found = holder.get(name)
+        for name in holder if len(names) > len(holder) else names:
+            found = holder.get(name) if name in item else None
             if found is not None:
                 if name in wrong:
                     return False
@@ -330,8 +380,9 @@ def _member(item: dict[str, Test | None], wrong: frozenset[str], many: bool, lea
                     given.append((name, found))
         if len(given) < least or (most is not None and len(given) > most):
             return False
-        if any(beside in holder for beside in besides):
-            return False
+        for name in holder:
+            if name[0] == "_" and name[1:] in item and (told or name[1:] not in holder):
+                return False
         for name, value in given:
             inner = item[name]
             if value is None or (inner is not None and not inner(value)):
@@ -341,12 +392,48 @@ def _member(item: dict[str, Test | None], wrong: frozenset[str], many: bool, lea
     return test
 
 
-def _single(name: str, beside: str, inner: Test | None, least: int) -> Test:
+def _several(name: str, beside: str, inner: Test | None, least: int, most: int | None) -> Test:
+    def test(holder: Any) -> bool:
+        values = holder.get(name)
+        if values is None:
+            return not least and beside not in holder
+        if len(values) < least or (most is not None and len(values) > most) or beside in holder:
+            return False
+        if inner is not None:
+            for value in values:
+                if not inner(value):
+                    return False
+        return True
+
+    return test
+
+
+def _choice(item: dict[str, Test | None], wrong: frozenset[str], least: int, told: bool) -> Test:
+    """One value under one of several names."""
+
+    def test(holder: Any) -> bool:
+        found = 0
+        for name in holder:
+            if name in item:
+                if name in wrong:
+                    return False
+                found = 1
+                inner = item[name]
+                if inner is not None and not inner(holder[name]):
+                    return False
+            elif name[0] == "_" and name[1:] in item and (told or name[1:] not in holder):
+                return False
+        return found >= least
+
+    return test
+
+
+def _single(name: str, beside: str, inner: Test | None, least: int, told: bool) -> Test:
     def test(holder: Any) -> bool:
         value = holder.get(name)
         if value is None:
             return not least and beside not in holder
-        return beside not in holder and (inner is None or inner(value))
+        return not (told and beside in holder) and (inner is None or inner(value))
 
     return test
 

@@ -18,7 +18,7 @@ import msgspec
 from osler.platform.fhir.value_sets import Expansion, codes_of, system_codes
 from osler.platform.validation.expansion import Codes
 from osler.platform.validation.rows import BASE, Row, Structure, head, row_of
-from osler.platform.validation.shapes import Shape
+from osler.platform.validation.shapes import Shape, flat
 from osler.platform.validation.snapshots import snapshot
 
 _TABLES = Path(__file__).parent / "tables"
@@ -43,6 +43,10 @@ def shipped(name: str) -> list[str]:
     return list(_table(name))
 
 
+_MOST_REMEMBERED = 20_000
+"""Names that are not known come from what is sent, so they are not all remembered."""
+
+
 class Definitions:
     """What is known. `own` are resources (StructureDefinition, ValueSet, CodeSystem), `packed` such resources as gzipped JSON under
     `Kind url` and `Kind url|version`, opened when needed; both come before what is shipped.
@@ -52,6 +56,8 @@ class Definitions:
         self._own: dict[str, dict[str, Any]] = {}
         self._packed = packed or {}
         self._shapes: dict[str, Shape | None] = {}
+        self.quick: dict[str, Any] = {}
+        """What `acceptance` has made of these definitions; never shared, since two tenants may name different codes alike."""
         for resource in own:
             url, version = resource.get("url"), resource.get("version")
             if isinstance(url, str):
@@ -73,9 +79,12 @@ class Definitions:
 
     def shape(self, url: str) -> Shape | None:
         """The rules of a structure by its canonical URL, with or without `|version`; None when it is not at hand."""
-        if url not in self._shapes:
-            self._shapes[url] = self._shape(url)
-        return self._shapes[url]
+        if url in self._shapes:
+            return self._shapes[url]
+        shape = self._shape(url)
+        if shape is not None or len(self._shapes) < _MOST_REMEMBERED:
+            self._shapes[url] = shape
+        return shape
 
     def type(self, name: str) -> Shape | None:
         """The rules of a FHIR type by its name."""
@@ -143,17 +152,6 @@ def _built_in(name: str, url: str) -> Shape | None:
             below = [r for r in base.rows if isinstance(r, Row)] if base is not None else []
         rows += below[row[0] : row[0] + row[1]]
     return Shape(structure, rows)
-
-
-def flat(shape: Shape) -> list[Row]:
-    """The rows of a shape in the order of its snapshot."""
-    found: list[tuple[int, Row]] = []
-    waiting = [shape.root]
-    while waiting:
-        rule = waiting.pop()
-        found.append((rule.number, rule.row))
-        waiting += [*rule.children, *rule.slices]
-    return [row for _, row in sorted(found, key=lambda each: each[0])]
 
 
 SHIPPED = Definitions()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from osler.platform.fhir.elements import PRIMITIVES, Element
@@ -21,7 +22,12 @@ Condition = Callable[[Any], Truth]
 """Says of a JSON value whether it holds, does not, or cannot be said."""
 Items = Callable[[Any], list[Any]]
 _TEXTS = frozenset({"string", "code", "id", "uri", "url", "canonical", "oid", "uuid", "markdown"})
+_WRITTEN = _TEXTS | {"date", "dateTime", "instant", "time"}
+_ORDER = {">=": ge, ">": gt, "<=": le, "<": lt}
 _LOGIC = {"and": AND, "or": OR, "xor": XOR, "implies": IMPLIES}
+_DOUBLED = "(select(value.substring({},1).toInteger()).select(iif($this<5, $this*2, (($this*2)-9))))"
+_LUHN = f"(({'+'.join((_DOUBLED, '(value.substring({},1).toInteger())')[n % 2].format(n) for n in range(10))} + 24)mod 10=0)"
+"""US Core's check digit of a National Provider Identifier, the one expression of its kind."""
 
 
 class Open(Exception):
@@ -34,10 +40,20 @@ class _Beyond(Exception):
 
 def condition(expression: str, kind: str) -> Condition | None:
     """An expression on a type as a condition; None where it goes beyond."""
+    if expression == _LUHN:
+        return _luhn
     try:
         return _truth(parse(expression), frozenset({kind}))
     except (_Beyond, FhirPathProblem):
         return None
+
+
+def _luhn(value: Any) -> Truth:
+    text = value.get("value", "") if isinstance(value, dict) else ""
+    if len(text) != 10 or not (text.isascii() and text.isdigit()):
+        raise Open
+    doubled = [2 * int(each) if each < "5" else 2 * int(each) - 9 for each in text[::2]]
+    return (sum(doubled) + sum(map(int, text[1::2])) + 24) % 10 == 0
 
 
 def _truth(syntax: Syntax, kinds: frozenset[str]) -> Condition:
@@ -52,14 +68,16 @@ def _truth(syntax: Syntax, kinds: frozenset[str]) -> Condition:
         known = syntax.value
         return lambda value: known
     items, types = _items(syntax, kinds)
-    if types != {"boolean"}:
+    if "boolean" in types and types != {"boolean"}:
         raise _Beyond
+    said = types == {"boolean"}
 
     def told(value: Any) -> Truth:
         found = items(value)
         if len(found) > 1:
             raise Open
-        return found[0] if found else None
+        # One item that is no truth value counts as true.
+        return (found[0] if said else True) if found else None
 
     return told
 
@@ -69,7 +87,7 @@ def _compared(syntax: Binary, kinds: frozenset[str]) -> Condition:
         table, left, right = _LOGIC[syntax.operator], _truth(syntax.left, kinds), _truth(syntax.right, kinds)
         return lambda value: table[left(value), right(value)]
     if syntax.operator in ("=", "!="):
-        equal = _equal(syntax, kinds)
+        equal = _counted(syntax, kinds) if _is_number(syntax.right) else _equal(syntax, kinds)
         if syntax.operator == "=":
             return equal
         return lambda value: None if (said := equal(value)) is None else not said
@@ -77,7 +95,43 @@ def _compared(syntax: Binary, kinds: frozenset[str]) -> Condition:
         return _within(syntax.left, syntax.right, kinds)
     if syntax.operator == "contains":
         return _within(syntax.right, syntax.left, kinds)
+    if syntax.operator in _ORDER and _is_number(syntax.right):
+        return _counted(syntax, kinds)
     raise _Beyond
+
+
+def _is_number(syntax: Syntax) -> bool:
+    return isinstance(syntax, Literal) and isinstance(syntax.value, int) and not isinstance(syntax.value, bool)
+
+
+def _counted(syntax: Binary, kinds: frozenset[str]) -> Condition:
+    """How many there are, or how long a text is, against a number."""
+    left, number = syntax.left, syntax.right
+    if not (isinstance(left, Call) and isinstance(number, Literal) and left.target is not None and not left.arguments):
+        raise _Beyond
+    wanted: Any = number.value
+    compare = _ORDER.get(syntax.operator, eq)
+    target = left.target
+    if left.name == "count":
+        items = _items(target, kinds)[0]
+        return lambda value: compare(len(items(value)), wanted)
+    if left.name != "length":
+        raise _Beyond
+    if isinstance(target, Call) and target.name == "toString" and target.target is not None and not target.arguments:
+        target = target.target
+    texts, types = _items(target, kinds)
+    if not types & PRIMITIVES:
+        return lambda value: None
+    if not types <= _WRITTEN:
+        raise _Beyond
+
+    def long(value: Any) -> Truth:
+        found = texts(value)
+        if len(found) > 1:
+            raise Open
+        return compare(len(found[0]), wanted) if found else None
+
+    return long
 
 
 def _equal(syntax: Binary, kinds: frozenset[str]) -> Condition:
@@ -114,9 +168,18 @@ def _texts(syntax: Syntax, kinds: frozenset[str]) -> Items:
     if listed is not None:
         return lambda value: listed
     items, types = _items(syntax, kinds)
-    if not types <= _TEXTS:
+    if types <= _TEXTS:
+        return items
+    if types & (PRIMITIVES - _TEXTS):
         raise _Beyond
-    return items
+
+    def texts(value: Any) -> list[Any]:
+        found = items(value)
+        if not all(isinstance(each, str) for each in found):
+            raise Open
+        return found
+
+    return texts
 
 
 def _listed(syntax: Syntax) -> list[str] | None:
@@ -211,6 +274,8 @@ def _items(syntax: Syntax, kinds: frozenset[str]) -> tuple[Items, frozenset[str]
         before, types = _items(syntax.target, kinds)
         step, after = _children(syntax.name, types)
         return (lambda value: [found for each in before(value) for found in step(each)]), after
+    if isinstance(syntax, TypeTest) and syntax.operator == "as":
+        return _of_type(Call("as", (syntax.type,), None if isinstance(syntax.operand, Special) else syntax.operand, syntax.depth), kinds)
     if isinstance(syntax, Call) and syntax.name in ("where", "ofType", "as") and len(syntax.arguments) == 1:
         return _where(syntax, kinds) if syntax.name == "where" else _of_type(syntax, kinds)
     raise _Beyond
@@ -236,8 +301,10 @@ def _of_type(call: Call, kinds: frozenset[str]) -> tuple[Items, frozenset[str]]:
         raise _Beyond
     keys = [e for kind in kinds for e in members(kind).get(call.target.name, ())]
     wanted = [e for e in keys if e.type == name]
-    if not keys or any(e.many for e in keys):
+    if any(e.many for e in keys):
         raise _Beyond
+    if not wanted:
+        return (lambda value: []), frozenset({name})
     return _reader(wanted), frozenset({name})
 
 
@@ -263,15 +330,17 @@ def _reader(found: list[Element]) -> Items:
 
         return one
 
+    held = {key: many for key, _, many in names}
+
     def any_of(value: Any) -> list[Any]:
         if not isinstance(value, dict):
             return []
-        for key, beside, many in names:
-            if beside in value:
+        found: list[Any] = []
+        for name in value:
+            if name in held:
+                found = value[name] if held[name] else [value[name]]
+            elif name[0] == "_" and name[1:] in held:
                 raise Open
-            inner = value.get(key)
-            if inner is not None:
-                return inner if many else [inner]
-        return []
+        return found
 
     return any_of

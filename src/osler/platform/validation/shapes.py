@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from osler.platform.validation.rows import Row, Structure
 
@@ -46,8 +45,6 @@ class Shape:
 
     def __init__(self, structure: Structure, rows: list[Row]) -> None:
         self.structure = structure
-        self.accept: tuple[Callable[[Any], bool] | None] | None = None
-        """The quick test that `acceptance` has made of these rules; (None,) where there is none."""
         self.paths: dict[str, Rule] = {}
         self.root = Rule(rows[0], self, 0)
         self.paths[rows[0].path] = self.root
@@ -90,3 +87,14 @@ def _all_slices(rule: Rule) -> Iterator[Rule]:
     for inner in rule.slices:
         yield inner
         yield from _all_slices(inner)
+
+
+def flat(shape: Shape) -> list[Row]:
+    """The rows of a shape in the order of its snapshot."""
+    found: list[tuple[int, Row]] = []
+    waiting = [shape.root]
+    while waiting:
+        rule = waiting.pop()
+        found.append((rule.number, rule.row))
+        waiting += [*rule.children, *rule.slices]
+    return [row for _, row in sorted(found, key=lambda each: each[0])]

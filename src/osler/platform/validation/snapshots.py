@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from osler.platform.validation.rows import BASE, Binding, Row, Slicing, TypeRef, constraints_of, row_of
+from osler.platform.validation.shapes import flat
 
 if TYPE_CHECKING:
     from osler.platform.validation.definitions import Definitions
@@ -88,8 +89,6 @@ class _Growing:
         kind = row.types[0]
         shape = self.definitions.shape(kind.profiles[0]) if kind.profiles else self.definitions.shape(BASE + kind.code)
         if shape is not None:
-            from osler.platform.validation.definitions import flat
-
             rows = flat(shape)
             root = rows[0].path
             self._insert(

@@ -6,6 +6,7 @@ from osler.platform.errors import Issue, Unsupported
 from osler.platform.fhir import rid, search_parameters
 from osler.platform.store.search import values
 from osler.platform.store.search.conditions import Reading
+from osler.platform.store.search.hits import visible
 from osler.platform.store.search.predicates import keyed
 from osler.platform.store.search.query import Special
 from osler.platform.store.search.scope import Scope
@@ -42,9 +43,10 @@ class Listed(Special, frozen=True):
 
     def _entries(self, scope: Scope) -> str:
         """The index holds them by what they name, so the item rows of all Lists are looked through."""
-        there = scope.of("List")
+        there = scope.of("List", "l")
         key, wanted = keyed("l", search_parameters("List")["item"], there), scope.add(self.lists, "int8[]")
-        return f"select l.val from {there.table('idx_token')} l where l.tenant = $1 and {key} and l.rid = any({wanted})"
+        where = " and ".join([key, f"l.rid = any({wanted})", *visible(there)])
+        return f"select l.val from {there.table('idx_token')} l where l.tenant = $1 and {where}"
 
 
 def listed(text: str, reading: Reading) -> Listed:

@@ -177,7 +177,8 @@ class Runner:
         counted = form == "Connection" and any(each.name.value == "count" for each in self.document.fields(below(node), "Connection"))
         if counted:
             criteria = [*criteria, ("_total", "accurate")]
-        page = await self.ctx.store.search(self.ctx, searching.query_of(self.call, kind, criteria))
+        known = await self.ctx.store.parameters.known(self.ctx.tenant.key)
+        page = await self.ctx.store.search(self.ctx, searching.query_of(self.call, kind, criteria, parameters_of=known))
         self.reads += len(page.matches)
         if self.reads > MOST_READS:
             raise wrong(f"The query reads over {MOST_READS} records", "too-costly")

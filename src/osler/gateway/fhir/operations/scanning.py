@@ -21,7 +21,8 @@ MOST = 50_000
 
 async def scanned(ctx: Context, tx: Transaction, call: Call, kind: str, criteria: list[tuple[str, str]]) -> AsyncIterator[list[Stored]]:
     """The matches, page by page, not yet audited: `shown_to` says at the end what left. Raises `Invalid` when there are too many."""
-    query = searching.query_of(call, kind, [*criteria, ("_count", str(AT_ONCE))])
+    known = await ctx.store.parameters.known(ctx.tenant.key)
+    query = searching.query_of(call, kind, [*criteria, ("_count", str(AT_ONCE))], parameters_of=known)
     seen = 0
     while True:
         page = await ctx.store.kernel.searcher.search_in(ctx, query, tx.fetch)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from osler.gateway.fhir.preferences import Preferences
 from osler.platform.errors import Invalid, Issue, Malformed, VersionConflict
-from osler.platform.fhir import Parsed, parse, parse_value
+from osler.platform.fhir import TYPE_CODE, Parsed, parse, parse_value, rewrite_references
 from osler.platform.store import Stored
 
 ETAG = re.compile(r'(?:W/)?"([^"]*)"\Z')
@@ -55,7 +55,19 @@ class Call:
         if expected is not None and parsed.type != expected:
             message = f"The URL is for {expected}, the body's resourceType is {parsed.type}"
             raise Malformed(message, [Issue("invalid", message, self.element(f"{parsed.type}.resourceType"))])
-        return parsed
+        return self._with_own_references_relative(parsed)
+
+    def _with_own_references_relative(self, parsed: Parsed) -> Parsed:
+        """A reference by our own address means the record here: it is kept as `Patient/1`, so that it is found and followed as one."""
+        if not self.base or self.base.encode() not in parsed.body:
+            return parsed
+
+        def relative(reference: str) -> str | None:
+            rest = reference.removeprefix(f"{self.base}/")
+            kind, _, name = rest.partition("/")
+            return rest if rest != reference and kind in TYPE_CODE and name else None
+
+        return rewrite_references(parsed, relative)
 
     def element(self, path: str) -> str:
         """An element's path as the caller sees it: below the Bundle entry when the resource came in one."""

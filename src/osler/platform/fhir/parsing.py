@@ -43,8 +43,8 @@ class Envelope:
 
 
 LARGE_BUNDLE = 1024 * 1024
-_OF_AN_ENTRY = frozenset({"bdl-3", "bdl-5"})
-"""What an entry lacks is that entry's failure, and the others of a batch are done."""
+_OF_AN_ENTRY = frozenset({"bdl-3", "bdl-5", "bdl-7"})
+"""What an entry lacks or repeats is that entry's failure, told by whoever carries it out; the others of a batch are done."""
 
 
 # Control characters, and an underscore that would hide a primitive's extension.

@@ -11,6 +11,7 @@ from osler.platform.fhirpath.nodes import Node, boolean, decimal, integer, strin
 from osler.platform.fhirpath.problems import ExecutionProblem, LimitReached
 from osler.platform.fhirpath.quantity import Quantity
 from osler.platform.fhirpath.temporal import Temporal
+from osler.platform.fhirpath.types import kind_of
 
 NUMBERS = frozenset({"Integer", "Long", "Decimal"})
 MOMENTS = frozenset({"Date", "DateTime", "Time"})
@@ -32,7 +33,8 @@ def operands(left: list[Node], right: list[Node], operator: str) -> tuple[str, A
         return None
     first, second = one.system(), other.system()
     if first is None or second is None:
-        if one.primitive and other.primitive:
+        # A primitive without a value, or a quantity that stands for a range (`< 5 mg`), is nothing to compute with.
+        if kind_of(one.type) is not None and kind_of(other.type) is not None:
             return None
         raise ExecutionProblem(f"{operator} cannot be used with {one.type} and {other.type}")
     return (*first, *second)

@@ -196,12 +196,16 @@ def _binary(syntax: Binary) -> Evaluator:
     if operator in _LOGIC:
         return _logic(left, right, _LOGIC[operator], operator)
     work = _OPERATORS[operator]
+    grows = operator in ("&", "+")
 
     def binary(frame: Frame, focus: list[Node]) -> list[Node]:
         one = left(frame.fork(), focus)
         other = right(frame.fork(), focus)
         frame.run.spend(len(one) + len(other) + 1)
-        return work(one, other)
+        made = work(one, other)
+        if grows and made and isinstance(made[0].value, str):
+            frame.run.spend(len(made[0].value) // 8)
+        return made
 
     return binary
 

@@ -102,7 +102,7 @@ class Special(msgspec.Struct, frozen=True):
 
     def probe(self, scope: Scope) -> str:
         """Whether row `scope.row` meets it."""
-        raise NotImplementedError
+        raise AssertionError(f"{type(self).__name__} says no such thing")
 
     def rank(self, in_record: bool) -> int:
         """How few rows it is likely to leave, as `sources.rank` counts; NEVER: it is a probe only."""
@@ -110,7 +110,7 @@ class Special(msgspec.Struct, frozen=True):
 
     def source(self, scope: Scope) -> Source:
         """Its rows as the driver of a search; asked only where `rank` is below NEVER."""
-        raise NotImplementedError
+        raise AssertionError(f"{type(self).__name__} says no such thing")
 
     def beside(self, tokens: Tokens, scope: Scope) -> Source | None:
         """The driver that takes this code in as well; None: it cannot."""
@@ -119,6 +119,10 @@ class Special(msgspec.Struct, frozen=True):
     def reaches(self) -> frozenset[str]:
         """The types of other records it looks at."""
         return frozenset()
+
+    def breadth(self) -> int:
+        """The plain conditions it is made of."""
+        return 1
 
 
 Condition = Ids | Tokens | Identifiers | Strings | Dates | Amounts | Missing | Nothing | Special

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.kernel.search.conftest import ids, observation, patient, put, search
 
 from osler.platform.context import Actor, Context
 from osler.platform.errors import Malformed, Unsupported
+from osler.platform.fhir import TYPES, search_parameters
 from osler.platform.store.search import parse_query
 from osler.platform.testing.contexts import TestProcess
 
@@ -237,6 +239,30 @@ def test_what_no_chain_can_follow_is_refused_by_name(text: str) -> None:
 def test_values_inside_chains_are_checked(name: str, value: str) -> None:
     with pytest.raises(Malformed):
         parse_query("Observation" if "subject" in name or "." in name else "Patient", [(name, value)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ActivityDefinition?derived-from.based-on.based-on.based-on.based-on._id=x",
+        "Basic?subject.subject.subject.subject.subject._id=x",
+        "Provenance?target.based-on.subject._id=x",
+        "Provenance?target._id=x",
+    ],
+)
+def test_a_chain_that_branches_without_end_is_refused_at_once(text: str) -> None:
+    kind, _, rest = text.partition("?")
+    name, _, value = rest.partition("=")
+    for every in TYPES:
+        search_parameters(every)
+    started = process_time()
+
+    with pytest.raises(Unsupported, match="name one"):
+        parse_query(kind, [(name, value)])
+    assert process_time() - started < 1
+    with pytest.raises(Unsupported) as refused:
+        parse_query("Observation", [("_filter", " or ".join(["subject.identifier eq x"] * 99))])
+    assert refused.value.issues[0].code == "too-costly"
 
 
 def test_five_steps_are_followed() -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from osler.platform.errors import Issue, Malformed, Unsupported
 from osler.platform.fhir import TYPE_CODE, SearchParameter
 from osler.platform.store.search import values
-from osler.platform.store.search.chains import Chain, Has
+from osler.platform.store.search.chains import Chain, Has, breadth
 from osler.platform.store.search.query import Condition
 from osler.platform.store.search.values import unknown
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 5
 """Steps of one chain."""
-MOST_ENDS = 30
-"""Types that a step without a named type may lead to."""
+MOST_ENDS = 40
+"""Ways that a chain without named types may branch into."""
 HAS = "_has"
 
 
@@ -31,12 +31,16 @@ def is_chained(name: str) -> bool:
     return name.partition(":")[0] == HAS or "." in name
 
 
+class TooWide(Unsupported):
+    """A chain that branches into more conditions than one search may have; no branch of it is left out instead."""
+
+
 def chained(name: str, text: str, reading: Reading) -> Condition:
     """A condition on the records at the other end. Raises `Unsupported` or `Malformed`, naming the whole parameter."""
     if reading.depth:
         return _followed(name, text, reading)
     try:
-        return _followed(name, text, reading)
+        return _followed(name, text, replace(reading, chain={}))
     except (Unsupported, Malformed) as refusal:
         message = f"In {name}: {refusal.message}"
         raise type(refusal)(message, [Issue(refusal.issues[0].code, message, f"http.{name}")]) from refusal
@@ -56,16 +60,34 @@ def _followed(name: str, text: str, reading: Reading) -> Condition:
     ends: list[tuple[str, Condition]] = []
     refusals: list[Unsupported | Malformed] = []
     for kind in (named,) if named else parameter.targets:
-        try:
-            ends.append((kind, reading.understand(rest, text, replace(reading, type=kind, depth=reading.depth + 1))))
-        except (Unsupported, Malformed) as refusal:
-            refusals.append(refusal)
+        found = _end(kind, rest, text, reading)
+        if isinstance(found, Unsupported | Malformed):
+            refusals.append(found)
+        else:
+            ends.append((kind, found))
     if not ends:
         # A value that cannot be read says more than a type that lacks the parameter.
         raise next((refusal for refusal in refusals if isinstance(refusal, Malformed)), refusals[0])
-    if len(ends) > MOST_ENDS:
-        raise unknown(name, reading.type, f"may lead to more than {MOST_ENDS} types: name one, as in {code}:{ends[0][0]}.{rest}")
-    return Chain(parameter, tuple(ends))
+    wide = sum(breadth(condition) for _, condition in ends)
+    if wide > MOST_ENDS:
+        message = f"{name} of {reading.type} may lead to more than {MOST_ENDS} types: name one, as in {code}:{ends[0][0]}.{rest}"
+        raise TooWide(message, [Issue("too-costly", message)])
+    return Chain(parameter, tuple(ends), wide)
+
+
+def _end(kind: str, rest: str, text: str, reading: Reading) -> Condition | Unsupported | Malformed:
+    """The condition on one type, or why there is none; looked for once, however many ways lead there."""
+    key = (kind, rest, reading.depth)
+    found = reading.chain.get(key)
+    if found is None:
+        try:
+            found = reading.understand(rest, text, replace(reading, type=kind, depth=reading.depth + 1))
+        except TooWide:
+            raise
+        except (Unsupported, Malformed) as refusal:
+            found = refusal
+        reading.chain[key] = found
+    return found
 
 
 def _has(name: str, text: str, reading: Reading) -> Condition:

@@ -32,6 +32,7 @@ class Chain(Special, frozen=True):
 
     parameter: SearchParameter
     ends: tuple[tuple[str, Condition], ...]
+    wide: int = 1
 
     def probe(self, scope: Scope) -> str:
         """By the patient where the reference is the record's patient, else by the rows of the reference."""
@@ -81,6 +82,10 @@ class Chain(Special, frozen=True):
     def reaches(self) -> frozenset[str]:
         """The types it leads to, and those beyond."""
         return frozenset(kind for kind, _ in self.ends).union(*(beyond(condition) for _, condition in self.ends))
+
+    def breadth(self) -> int:
+        """Counted when it is made: many ends may share what lies beyond them."""
+        return self.wide
 
     def _open(self, scope: Scope) -> list[tuple[str, Condition]]:
         return [end for end in self.ends if end[0] in scope.world.seen]
@@ -162,6 +167,10 @@ class Has(Special, frozen=True):
         """The type it looks at, and those beyond."""
         return frozenset({self.kind}) | beyond(self.condition)
 
+    def breadth(self) -> int:
+        """That of the far end."""
+        return breadth(self.condition)
+
     def _by_patient(self, scope: Scope) -> bool:
         return self.parameter.narrows_by_patient and scope.type == "Patient"
 
@@ -175,6 +184,11 @@ class Has(Special, frozen=True):
         named = f"u.tenant = $1 and {keyed('u', url, scope)} and {scope.same_row('u')}"
         pointing = f"c.tenant = $1 and {keyed('c', self.parameter, there)} and c.val = u.val and c.rid in ({far})"
         return f"exists (select 1 from {scope.table('idx_token')} u, {there.table('idx_token')} c where {named} and {pointing})"
+
+
+def breadth(condition: Condition) -> int:
+    """How many plain conditions a condition is made of."""
+    return condition.breadth() if isinstance(condition, Special) else 1
 
 
 def beyond(condition: Condition) -> frozenset[str]:

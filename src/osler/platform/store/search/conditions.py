@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -38,6 +38,8 @@ class Reading(msgspec.Struct, frozen=True):
     parameters_of: ParametersOf = search_parameters
     depth: int = 0
     """Steps of chaining that have led here."""
+    chain: dict[tuple[str, str, int], Any] = msgspec.field(default_factory=dict)
+    """What has been understood of the chain that is being read: (type, what is left of its name, depth) -> condition or refusal."""
 
     def understand(self, name: str, text: str, further: Reading) -> Condition:
         """A parameter at the far end of a chain, or inside another one."""

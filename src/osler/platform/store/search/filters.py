@@ -132,7 +132,7 @@ def _comparison(tokens: _Tokens, reading: Reading) -> Condition:
             raise wrong("has a text with an escape it cannot read") from None
     if not value:
         raise wrong("has an empty value")
-    comparing = Comparing(reading.type, reading.base, reading.now, reading.parameters_of, reading.depth, operator)
+    comparing = Comparing(reading.type, reading.base, reading.now, reading.parameters_of, operator=operator)
     try:
         return comparing.understand(path, value, comparing)
     except (Unsupported, Malformed) as refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from osler.platform.fhir import SearchParameter
-from osler.platform.store.search.chains import SELECTIVE, beyond
+from osler.platform.store.search.chains import SELECTIVE, beyond, breadth
 from osler.platform.store.search.hits import found, hits
 from osler.platform.store.search.predicates import FOLDED, keyed, predicate
 from osler.platform.store.search.query import NEVER, Condition, Identifiers, Special, Tokens
@@ -35,6 +35,10 @@ class All(Special, frozen=True):
         """Theirs."""
         return frozenset[str]().union(*(beyond(part) for part in self.parts))
 
+    def breadth(self) -> int:
+        """Theirs together."""
+        return sum(breadth(part) for part in self.parts)
+
 
 class Any(Special, frozen=True):
     """One of them holds."""
@@ -59,6 +63,10 @@ class Any(Special, frozen=True):
         """Theirs."""
         return frozenset[str]().union(*(beyond(part) for part in self.parts))
 
+    def breadth(self) -> int:
+        """Theirs together."""
+        return sum(breadth(part) for part in self.parts)
+
 
 class Not(Special, frozen=True):
     """It does not hold."""
@@ -72,6 +80,10 @@ class Not(Special, frozen=True):
     def reaches(self) -> frozenset[str]:
         """Its own."""
         return beyond(self.part)
+
+    def breadth(self) -> int:
+        """Its own."""
+        return breadth(self.part)
 
 
 class Text(Special, frozen=True):

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from osler.platform.clock import SystemClock
-from osler.platform.errors import Unsupported
+from osler.platform.errors import Issue, Unsupported
 from osler.platform.fhir import TYPE_CODE, search_parameters
 from osler.platform.store.search import values
+from osler.platform.store.search.chains import breadth
 from osler.platform.store.search.compartments import inside
 from osler.platform.store.search.conditions import ParametersOf, Reading, condition
 from osler.platform.store.search.filters import filtered
@@ -24,6 +25,7 @@ OTHERS = frozenset({"_format", "_pretty"})
 """Parameters that are the caller's business."""
 ONCE = frozenset({"_count", "_sort", "_total", "_summary", "_cursor"})
 """Of these a search has one."""
+MOST_CONDITIONS = 200
 TOTALS = ("none", "estimate", "accurate")
 SUMMARIES = ("true", "text", "data", "count", "false")
 
@@ -62,6 +64,9 @@ def parse_query(
             used.append((name, text))
     if compartment:
         asked.conditions.append(inside(compartment, asked.reading))
+    if sum(breadth(one) for one in asked.conditions) > MOST_CONDITIONS:
+        message = f"The search is made of more than {MOST_CONDITIONS} conditions, counting the types that its chains lead to"
+        raise Unsupported(message, [Issue("too-costly", message)])
     answer = asked.answer
     if answer.get("count") == 0 or answer.get("summary") == "count":
         answer |= {"count": 0}

@@ -10,7 +10,7 @@ import pytest
 from osler.platform import fhir
 from osler.platform.errors import Invalid, Issue
 from osler.platform.fhir import invariants
-from osler.platform.fhir.generated.invariants import NOT_CHECKED, RULES
+from osler.platform.fhir.rules.generated.invariants import NOT_CHECKED, RULES
 
 OBSERVATION: dict[str, Any] = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
 PATIENT: dict[str, Any] = {"resourceType": "Patient"}

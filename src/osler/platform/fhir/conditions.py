@@ -7,7 +7,7 @@ pass: a period from 10 o'clock on a day until that day is one. https://hl7.org/f
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -40,9 +40,10 @@ class Absent:
 class Checking:
     """One resource under test: what is broken so far, and the resources `%resource` and `%rootResource` stand for."""
 
-    __slots__ = ("_ids", "found", "resource", "root")
+    __slots__ = ("_ids", "checks", "found", "resource", "root")
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, checks: Mapping[str, Callable[[Any, Checking], None]]) -> None:
+        self.checks = checks
         self.found: list[tuple[int, Any]] = []
         self.root = root
         self.resource = root
@@ -396,10 +397,8 @@ def bdl_7(o: Any, c: Checking, number: int) -> None:
 
 def resource(o: Any, c: Checking) -> None:
     """A contained resource is held to the rules of its type."""
-    from osler.platform.fhir.generated.invariants import CHECKS
-
     around, c.resource = c.resource, o
-    CHECKS[o.resourceType](o, c)
+    c.checks[o.resourceType](o, c)
     c.resource = around
 
 

@@ -16,7 +16,7 @@ from osler.platform.fhir.conditions import Checking, ChosenTwice, primitives_ext
 from osler.platform.fhir.diagnosis import LONGEST_PATH, MOST_ISSUES, Found
 from osler.platform.fhir.elements import Element, elements
 from osler.platform.fhir.generated.datatypes import Resource
-from osler.platform.fhir.generated.invariants import ADVICE, CHECKS, RULES, Extension
+from osler.platform.fhir.rules.generated.invariants import ADVICE, CHECKS, RULES, Extension
 
 _BESIDE = re.compile(rb'"_')
 _HOLLOW = re.compile(rb'\{"id":"(?:[^"\\]|\\.)*"\}')
@@ -30,7 +30,7 @@ def check(resource: Resource, text: bytes, path: str = "", apart: frozenset[str]
 
     `apart` names rules somebody else answers for.
     """
-    checking = Checking(resource)
+    checking = Checking(resource, CHECKS)
     try:
         CHECKS[resource.resourceType](resource, checking)
         if b"_" in text and _BESIDE.search(text):
@@ -47,7 +47,7 @@ def check(resource: Resource, text: bytes, path: str = "", apart: frozenset[str]
 
 def advice(resource: Resource, path: str = "") -> list[Issue]:
     """What R4 recommends and the resource does not follow; only asked for by `$validate`."""
-    checking = Checking(resource)
+    checking = Checking(resource, CHECKS)
     for one in _resources(resource):
         checking.resource = one
         if one.resourceType in ADVICE:

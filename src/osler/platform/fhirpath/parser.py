@@ -37,6 +37,13 @@ def parse(text: str) -> Syntax:
     return tree
 
 
+def _depth(*parts: Syntax | None) -> int:
+    deepest = 1 + max((part.depth for part in parts if part is not None), default=0)
+    if deepest > DEEPEST:
+        raise LimitReached(f"The expression has more than {DEEPEST} parts inside one another")
+    return deepest
+
+
 class _Parser:
     def __init__(self, words: list[Token]) -> None:
         self.words = words
@@ -61,12 +68,6 @@ class _Parser:
             raise SyntaxProblem(f"{repr(text) if text else kind} is expected at character {token.at + 1} of the expression")
         return token
 
-    def depth(self, *parts: Syntax | None) -> int:
-        deepest = 1 + max((part.depth for part in parts if part is not None), default=0)
-        if deepest > DEEPEST:
-            raise LimitReached(f"The expression has more than {DEEPEST} parts inside one another")
-        return deepest
-
     def expression(self, power: int) -> Syntax:
         self.nested += 1
         if self.nested > MOST_NESTED * 2:
@@ -80,10 +81,10 @@ class _Parser:
                 return left
             self.take()
             if token.text in ("is", "as"):
-                left = TypeTest(token.text, left, self.type_name(), self.depth(left))
+                left = TypeTest(token.text, left, self.type_name(), _depth(left))
             else:
                 right = self.expression(binding)
-                left = Binary(token.text, left, right, self.depth(left, right))
+                left = Binary(token.text, left, right, _depth(left, right))
 
     def signed(self) -> Syntax:
         if self.sees("-") or self.sees("+"):
@@ -93,7 +94,7 @@ class _Parser:
                 raise LimitReached(f"The expression is nested more than {MOST_NESTED} times")
             operand = self.signed()
             self.nested -= 1
-            return Sign(negative, operand, self.depth(operand))
+            return Sign(negative, operand, _depth(operand))
         return self.chain()
 
     def chain(self) -> Syntax:
@@ -106,7 +107,7 @@ class _Parser:
                 self.take()
                 position = self.expression(0)
                 self.expect("symbol", "]")
-                left = Index(left, position, self.depth(left, position))
+                left = Index(left, position, _depth(left, position))
             else:
                 return left
 
@@ -156,7 +157,7 @@ class _Parser:
         if self.sees("("):
             self.take()
             return self.call(name, target)
-        return Member(name, target, self.depth(target))
+        return Member(name, target, _depth(target))
 
     def call(self, name: str, target: Syntax | None) -> Call:
         arguments: list[Syntax] = []
@@ -177,7 +178,7 @@ class _Parser:
             arguments.append(argument)
             descending.append(down)
         self.expect("symbol", ")")
-        return Call(name, tuple(arguments), target, self.depth(target, *arguments), tuple(descending))
+        return Call(name, tuple(arguments), target, _depth(target, *arguments), tuple(descending))
 
     def type_name(self) -> TypeName:
         parts = [self.identifier()]

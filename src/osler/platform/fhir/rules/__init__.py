@@ -1,0 +1,1 @@
+"""R4's invariants as generated code."""

@@ -267,3 +267,22 @@ def test_a_chain_that_branches_without_end_is_refused_at_once(text: str) -> None
 
 def test_five_steps_are_followed() -> None:
     assert parse_query("Organization", [("partof.partof.partof.partof.partof.name", "x")]).conditions
+
+
+async def test_has_finds_only_the_type_searched_though_others_are_pointed_at(ctx: Context) -> None:
+    account = {"resourceType": "Account", "id": "same", "status": "active"}
+    definition = {"resourceType": "ChargeItemDefinition", "id": "other", "status": "draft", "url": "http://x.example/1"}
+    composition = {
+        "resourceType": "Composition",
+        "id": "c",
+        "status": "final",
+        "type": {"text": "note"},
+        "date": "2020-01-01",
+        "author": [{"reference": "Practitioner/d"}],
+        "title": "Smith",
+        "subject": {"reference": "Account/same"},
+    }
+    await put(ctx, account, definition, composition)
+
+    assert await ids(ctx, "Account?_has:Composition:subject:title=Smith") == ["same"]
+    assert await ids(ctx, "ChargeItemDefinition?_has:Composition:subject:title=Smith") == []

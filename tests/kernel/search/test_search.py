@@ -285,3 +285,10 @@ async def test_a_search_is_audited_with_what_it_returned_and_without_what_was_as
         (True, fhir.TYPE_CODE["Observation"], 200, "?patient _include Observation/o/1"),
         (True, 0, 200, "?patient _include included Patient/p1/1"),
     ]
+
+
+async def test_amounts_in_base_units_and_as_sent_may_be_alternatives(ctx: Context) -> None:
+    weight = {"valueQuantity": {"value": 2, "unit": "kg", "code": "kg", "system": "http://unitsofmeasure.org"}}
+    await put(ctx, observation("known", **weight), observation("unknown", valueQuantity={"value": 700}))
+
+    assert sorted(await ids(ctx, "Observation?value-quantity=ge1000|http://unitsofmeasure.org|g,ge500")) == ["known", "unknown"]

@@ -286,7 +286,9 @@ def _by_span(best: Dates | Amounts, scope: Scope) -> Source:
     parameter, dated = best.parameter, isinstance(best, Dates)
     table = scope.table("idx_date" if dated else "idx_quantity")
     least, greatest, _ = SENT if isinstance(best, Dates) or not best.wanted[0].canonical else CANONICAL
-    if len(best.wanted) * len(parameter.keys) > MOST_WALKS:
+    mixed = isinstance(best, Amounts) and len({one.canonical for one in best.wanted}) > 1
+    if mixed or len(best.wanted) * len(parameter.keys) > MOST_WALKS:
+        # Amounts in base units and as sent have no order in common.
         return Source(f"{table} x", (*_keyed(parameter, scope), f"({_spans(best, 'x', scope)})"), None, best)
     near, far = [], []
     for key in parameter.keys:

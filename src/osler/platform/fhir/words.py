@@ -19,6 +19,8 @@ from osler.platform.fhir.keys import fold, storable
 LONGEST_WORD = 40
 MOST_WORDS = 5000
 """Words of one resource; a document of this length is found by its beginning."""
+MOST_PLACES = 20
+"""Of one word in one record: enough to find a phrase by."""
 LAST_PLACE = 16383
 """PostgreSQL counts places in a text no further."""
 NOT_WORDS = frozenset(
@@ -51,11 +53,10 @@ def word_vector(body: bytes, texts: Iterable[tuple[int, str]], tenant: int, rtyp
         weight = "A" if narrative else ""
         for word in found:
             place += 1
-            at = f"{min(place, LAST_PLACE)}{weight}"
             if (known := places.get(word)) is None:
-                places[word] = [at]
-            elif len(known) < 255:
-                known.append(at)
+                places[word] = [f"{min(place, LAST_PLACE)}{weight}"]
+            elif len(known) < MOST_PLACES:
+                known.append(f"{min(place, LAST_PLACE)}{weight}")
         place += 1  # so that no phrase runs from one element into the next
         if place > MOST_WORDS:
             break
@@ -95,13 +96,19 @@ def _texts(body: bytes) -> Iterable[tuple[bool, tuple[str, ...]]]:
     found = _MEMBER.findall(body)
     if b'":["' in body:
         found += _LIST.findall(body)
-    for name, quoted in dict.fromkeys(found):
-        if name in names and _ADDRESS.match(quoted, 1) is None:
-            if b"\\" in quoted or b'",' in quoted:
-                for text in _decoded(quoted):
-                    yield False, words(text)
-            else:
-                yield False, words(quoted[1:-1].decode("utf-8", "replace"))
+    for quoted in dict.fromkeys([quoted for name, quoted in found if name in names]):
+        for text in _quoted_words(quoted):
+            yield False, text
+
+
+@lru_cache(maxsize=32768)
+def _quoted_words(quoted: bytes) -> tuple[tuple[str, ...], ...]:
+    """The words of JSON strings, text by text: records repeat each other's."""
+    if _ADDRESS.match(quoted, 1) is not None:
+        return ()
+    if b"\\" in quoted or b'",' in quoted:
+        return tuple(words(text) for text in _decoded(quoted))
+    return (words(quoted[1:-1].decode("utf-8", "replace")),)
 
 
 def _decoded(quoted: bytes) -> list[str]:

@@ -44,6 +44,26 @@ async def ask(client, path, query, **headers):
     return await client.ask("POST", f"{path}/$graphql".lstrip("/"), query.encode(), content_type=GRAPHQL, **headers)
 
 
+@pytest.fixture
+def refused_query(alpha):
+    """A query that must be refused with a GraphQL error that carries an OperationOutcome, and change nothing."""
+
+    async def check(status, path, query, code=None):
+        before = await alpha.versions()
+        answer = await ask(alpha, path, query)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"].startswith("application/json")
+        assert answer.json()["data"] is None
+        (error,) = answer.json()["errors"]
+        outcome = error["extensions"]["resource"]
+        assert outcome["resourceType"] == "OperationOutcome"
+        assert outcome["issue"][0]["diagnostics"] == error["message"]
+        assert code in (None, error["extensions"]["code"])
+        assert await alpha.versions() == before
+
+    return check
+
+
 async def data(client, path, query):
     answer = await ask(client, path, query)
     assert answer.status_code == 200, answer.text
@@ -83,6 +103,10 @@ async def test_fields_of_a_record(alpha, peter):
             {"_birthDate": {"extension": [{"valueDateTime": "1974-12-25T14:35:45-05:00"}]}},
         ),
         ("{ name @first { use } }", {"name": [{"use": "official"}]}),
+        ('{ name(fhirpath: "family.exists()") { use } }', {"name": [{"use": "official"}, {"use": "maiden"}]}),
+        ('{ name(fhirpath: "given.count() = 1") { use } }', {"name": [{"use": "usual"}]}),
+        ('{ telecom @flatten @slice(path: "system + value") { use @singleton } }', {"use.phone1": "home", "use.phone2": "work"}),
+        ("{ name @flatten { given @first } }", {"given": ["Peter", "Jim", "Peter"]}),
         ("{ name @first @singleton { use } }", {"name": {"use": "official"}}),
         ("{ name(use: official) @singleton { given @first @singleton } }", {"name": {"given": "Peter"}}),
         ("{ name @flatten { given } }", {"given": ["Peter", "James", "Jim", "Peter", "James"]}),
@@ -119,7 +143,7 @@ async def test_references_are_followed(alpha, peter):
     assert (await data(alpha, peter["path"], typed))["generalPractitioner"] == [{}, {}]
     answer = await ask(alpha, peter["path"], "{ generalPractitioner { resource { id } } }")
     assert answer.status_code == 404
-    assert answer.json()["resourceType"] == "OperationOutcome"
+    assert answer.json()["errors"][0]["extensions"]["resource"]["resourceType"] == "OperationOutcome"
 
 
 async def test_lists_over_the_system_and_back_from_a_record(alpha, peter):
@@ -135,6 +159,12 @@ async def test_lists_over_the_system_and_back_from_a_record(alpha, peter):
         alpha, peter["path"], "{ ConditionList(_reference: subject, _count: 1) { subject { resource { ... on Patient { id } } } } }"
     )
     assert inside == {"ConditionList": [{"subject": {"resource": {"id": peter["id"]}}}]}
+
+
+async def test_a_list_is_filtered_by_fhirpath(alpha, peter):
+    query = f'{{ ConditionList(patient: "{peter["id"]}", fhirpath: "code.text = \'flu\'") {{ code {{ text }} }} }}'
+
+    assert await data(alpha, "", query) == {"ConditionList": [{"code": {"text": "flu"}}]}
 
 
 async def test_a_connection_has_pages(alpha, peter):
@@ -226,8 +256,16 @@ async def test_every_record_read_is_audited(alpha, peter, audited):
         "{ name @unknown { family } }",
         "{ name(colour: red) { family } }",
         "{ name @singleton { family } }",
-        "{ name(fhirpath: \"use = 'official'\") { family } }",
         "{ name @slice { family } }",
+        '{ name @slice(path: "(") { family } }',
+        '{ name(fhirpath: "use = ") { family } }',
+        "{ photo { nothing } }",
+        "{ photo(colour: red) { url } }",
+        "{ link { other { resource(type: Nothing) { id } } } }",
+        "{ link { other { resource { ... on Nothing { id } } } } }",
+        '{ birthDate(use: "x") }',
+        '{ ConditionConnection(_reference: patient, _cursor: "x") { next } }',
+        '{ ConditionList(_reference: patient, id: "x") { id } }',
         "{ ...x }",
         "{ ...x } fragment x on Patient { ...x }",
         "{ ...x } fragment x on Patient { name { ...y } } fragment y on HumanName { ...x }",
@@ -243,27 +281,35 @@ async def test_every_record_read_is_audited(alpha, peter, audited):
         "{ id " * 3000,
     ],
 )
-async def test_what_cannot_be_answered_is_refused(refused, peter, query):
-    await refused(400, "POST", f"{peter['path']}/$graphql", query.encode(), content_type=GRAPHQL)
+async def test_what_cannot_be_answered_is_refused(refused_query, peter, query):
+    await refused_query(400, peter["path"], query)
 
 
-async def test_over_the_system_a_query_begins_with_a_type(refused, peter):
-    for query in (
-        "{ id }",
-        "{ Patient { id } }",
-        '{ Patient(name: "x") { id } }',
-        "{ NothingList { id } }",
-        "{ ConditionList(_reference: patient) { id } }",
-    ):
-        await refused(400, "POST", "$graphql", query.encode(), content_type=GRAPHQL)
-    await refused(404, "POST", "$graphql", b'{ Patient(id: "never-was") { id } }', content_type=GRAPHQL)
+async def test_over_the_system_a_query_begins_with_a_type(refused, refused_query, peter):
+    for query in ("{ id }", "{ Patient { id } }", '{ Patient(name: "x") { id } }', "{ NothingList { id } }"):
+        await refused_query(400, "", query)
+    await refused_query(400, "", "{ ConditionList(_reference: patient) { id } }")
+    await refused_query(400, "", "{ PatientList { nothing } }")
+    await refused_query(404, "", '{ Patient(id: "never-was") { id } }', "not-found")
     await refused(404, "POST", "Patient/$graphql", b"{ id }", content_type=GRAPHQL)
     await refused(405, "PUT", "$graphql", b"{ id }", content_type=GRAPHQL)
 
 
-async def test_searches_without_end_are_refused_at_once(refused, peter):
+async def test_searches_without_end_are_refused_at_once(refused_query, peter):
     one = f'PatientList(_id: "{peter["id"]}") {{ ConditionList(_reference: patient) {{ id }} }}'
     lists = " ".join(f"a{number}: {one}" for number in range(90))
 
     async with asyncio.timeout(20):
-        await refused(400, "POST", "$graphql", f"{{ {lists} }}".encode(), code="too-costly", content_type=GRAPHQL)
+        await refused_query(400, "", f"{{ {lists} }}", "too-costly")
+
+
+async def test_a_list_is_whole_or_an_error_and_never_cut(alpha, refused_query, peter):
+    entry = {"request": {"method": "POST", "url": "Basic"}, "resource": {"resourceType": "Basic", "code": {"text": "many"}}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry] * 300}
+    assert (await alpha.ask("POST", "", bundle)).status_code == 200
+
+    assert len((await data(alpha, "", "{ BasicList { id } }"))["BasicList"]) == 300
+    assert len((await data(alpha, "", "{ BasicList(_count: 7) { id } }"))["BasicList"]) == 7
+    for _ in range(3):
+        await alpha.ask("POST", "", bundle)
+    await refused_query(400, "", "{ BasicList { id } }", "too-costly")

@@ -180,7 +180,8 @@ async def test_enforce_refuses_every_kind_of_write_with_all_issues(alpha, policy
             {"resource": bad, "request": {"method": "POST", "url": "Patient"}},
         ],
     }
-    await refused(422, "POST", "", transaction)
+    outcome = await refused(422, "POST", "", transaction)
+    assert "Bundle.entry[1].resource" in {place for issue in outcome["issue"] for place in issue["expression"]}
     answer = await alpha.ask("POST", "", transaction | {"type": "batch"})
     assert [entry["response"]["status"][:3] for entry in answer.json()["entry"]] == ["201", "422"]
     assert (await alpha.ask("POST", "Patient", claiming(GOOD, US_CORE_PATIENT))).status_code == 201

@@ -8,37 +8,62 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import msgspec
+
 from osler.gateway.fhir.call import Answer, Call
 from osler.gateway.fhir.operations.arguments import Given
+from osler.gateway.fhir.operations.graphql_check import check
 from osler.gateway.fhir.operations.graphql_document import document, wrong
 from osler.gateway.fhir.operations.graphql_run import Runner
 from osler.gateway.fhir.operations.operation import Operation, Parameter
 from osler.gateway.fhir.tree import text, tree
 from osler.platform.access import readable, require
 from osler.platform.context import Context
+from osler.platform.errors import Forbidden, OslerError
+from osler.platform.web import operation_outcome
 
 JSON, GRAPHQL = "application/json", "application/graphql"
 
 
 async def graphql(ctx: Context, call: Call, given: Given) -> Answer:
-    """Answer a query as JSON, `{"data": …}`. Refusals are OperationOutcomes, as everywhere in the FHIR API."""
+    """Answer a query as JSON: `data`, or why there is none. https://hl7.org/fhir/R4/graphql.html#errors"""
+    try:
+        answer, status = text({"data": await data(ctx, call, given)}), 200
+    except OslerError as error:
+        if call.place or error.status >= 500:
+            raise
+        if isinstance(error, Forbidden):
+            await ctx.store.note(ctx, 403, "$graphql refused")
+        answer, status = refusal(error), error.status
+    if call.place:  # an entry of a batch answers with a resource
+        return Answer(200, text({"resourceType": "Binary", "contentType": JSON, "data": base64.b64encode(answer).decode()}))
+    call.wishes.mime = JSON.encode()
+    return Answer(status, answer, plain=True)
+
+
+async def data(ctx: Context, call: Call, given: Given) -> dict[str, Any]:
+    """What is asked for."""
     query, variables, name = asked(call, given)
     read = document(query, variables, name)
     runner = Runner(ctx, call, read)
     if len(call.path) == 1:
         if not readable(ctx.actor):
             require(ctx, "search", None)
-        data = await runner.system(read.selected)
-    else:
-        kind, id_ = call.path[0], call.path[1]
-        require(ctx, "read", kind)
-        stored = await ctx.store.read(ctx, kind, id_)
-        data = await runner.resource(tree(stored.content), read.selected)
-    answer = text({"data": data})
-    if call.place:  # an entry of a batch answers with a resource
-        return Answer(200, text({"resourceType": "Binary", "contentType": JSON, "data": base64.b64encode(answer).decode()}))
-    call.wishes.mime = JSON.encode()
-    return Answer(200, answer, plain=True)
+        return await runner.system(read.selected)
+    kind, id_ = call.path[0], call.path[1]
+    require(ctx, "read", kind)
+    check(read, read.selected, kind)
+    stored = await ctx.store.read(ctx, kind, id_)
+    return await runner.resource(tree(stored.content), read.selected)
+
+
+def refusal(error: OslerError) -> bytes:
+    """A GraphQL error for each issue, with the OperationOutcome that says the same."""
+    errors = [
+        {"message": issue.diagnostics, "extensions": {"code": issue.code, "resource": msgspec.Raw(operation_outcome([issue]))}}
+        for issue in error.outcome()
+    ]
+    return text({"data": None, "errors": errors})
 
 
 def asked(call: Call, given: Given) -> tuple[str, dict[str, Any], str | None]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from osler.gateway.fhir.operations.graphql_document import wrong
 from osler.gateway.fhir.tree import Digits, text
 from osler.platform.fhir.elements import PRIMITIVES, Element, elements
+from osler.platform.fhirpath import FhirPathProblem, Node
+from osler.platform.fhirpath import compile as compile_path
 
 RESERVED = frozenset({"_count", "_offset", "fhirpath"})
 
@@ -55,10 +60,10 @@ def typed(holder: dict[str, Any], element: Element, name: str) -> list[tuple[Any
 
 def filtered(values: list[tuple[Any, str]], arguments: dict[str, Any]) -> list[tuple[Any, str]]:
     """Those whose elements have the values the arguments name; then `_offset` and `_count`. https://hl7.org/fhir/R4/graphql.html#list"""
-    if "fhirpath" in arguments:
-        raise wrong("Lists are filtered by the values of their elements; fhirpath is not answered", "not-supported")
     wanted = {name: value for name, value in arguments.items() if name not in RESERVED}
     kept = [pair for pair in values if all(holds(pair, name, value) for name, value in wanted.items())]
+    if "fhirpath" in arguments:
+        kept = [pair for pair in kept if fits(pair, arguments["fhirpath"])]
     start = whole("_offset", arguments.get("_offset", 0))
     count = whole("_count", arguments["_count"]) if "_count" in arguments else len(kept)
     return kept[start : start + count]
@@ -72,6 +77,31 @@ def holds(pair: tuple[Any, str], name: str, wanted: Any) -> bool:
     alternatives = wanted if isinstance(wanted, list) else [wanted]
     inside = found(value, kind, name).values
     return any(said(one) == said(alternative) for one, _ in inside for alternative in alternatives)
+
+
+def fits(pair: tuple[Any, str], path: str) -> bool:
+    """Whether a FHIRPath expression holds for a value."""
+    try:
+        return compile_path(path).test(as_node(pair))
+    except FhirPathProblem:
+        raise wrong("The FHIRPath of the query has no answer on this data") from None
+
+
+def named(pair: tuple[Any, str], path: str) -> str:
+    """What a FHIRPath expression says of a value, as text; empty when it says nothing."""
+    try:
+        answer = compile_path(path).evaluate(as_node(pair))
+    except FhirPathProblem:
+        raise wrong("The FHIRPath of the query has no answer on this data") from None
+    return ".".join(said(node.value) for node in answer if not isinstance(node.value, dict | list))
+
+
+_plain = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def as_node(pair: tuple[Any, str]) -> Node:
+    """A value as FHIRPath sees it."""
+    return Node(_plain.decode(text(pair[0])), pair[1])
 
 
 def said(value: Any) -> str:

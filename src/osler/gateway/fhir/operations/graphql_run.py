@@ -12,19 +12,19 @@ from graphql import FieldNode, SelectionSetNode
 
 from osler.gateway.fhir import searching
 from osler.gateway.fhir.call import Call
+from osler.gateway.fhir.operations.graphql_check import LISTS, check, check_path
 from osler.gateway.fhir.operations.graphql_document import Document, wrong
-from osler.gateway.fhir.operations.graphql_elements import filtered, found, said
+from osler.gateway.fhir.operations.graphql_elements import filtered, fits, found, named, said
 from osler.gateway.fhir.tree import tree
 from osler.platform.access import may, require
 from osler.platform.context import Context
 from osler.platform.errors import Gone, NotFound
 from osler.platform.fhir import TYPE_CODE, search_parameters
 from osler.platform.fhir.elements import PRIMITIVES
-from osler.platform.store.search import Page
+from osler.platform.store.search import MOST_COUNT, Page
 
 MOST_READS = 2000
 MOST_SEARCHES = 100
-LISTS = re.compile(r"([A-Z][A-Za-z]+?)(List|Connection)\Z")
 REFERENCE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?\Z")
 JSON = dict[str, Any]
 
@@ -57,6 +57,7 @@ class Runner:
             if set(arguments) != {"id"}:
                 raise wrong(f"{name} is asked for by its id; lists are {name}List")
             require(self.ctx, "read", name)
+            check(self.document, below(node), name)
             self.count_read()
             stored = await self.ctx.store.read(self.ctx, name, said(arguments["id"]))
             return await self.resource(tree(stored.content), below(node))
@@ -125,10 +126,11 @@ class Runner:
         path = sliced.get("path", sliced.get("fhirpath"))
         if path == "$index":
             return f".{place}"
-        if not isinstance(path, str) or not isinstance(value, dict):
-            raise wrong('@slice needs path, the name of an element, or "$index"')
-        inside = found(value, kind, path).values
-        return f".{said(inside[0][0])}" if inside else ""
+        if not isinstance(path, str):
+            raise wrong('@slice needs path: FHIRPath, or "$index"')
+        check_path(path)
+        ending = named((value, kind), path)
+        return f".{ending}" if ending else ""
 
     async def resolved(self, reference: JSON, arguments: JSON, root: JSON) -> JSON | None:
         """The record a reference names. What the actor may not read is as if it were not there. https://hl7.org/fhir/R4/graphql.html#ref"""
@@ -170,33 +172,40 @@ class Runner:
     async def listed(self, node: FieldNode, kind: str, form: str, about: JSON | None) -> Any:
         """A search: a list of resources, or a connection with pages. `about`: the record at hand, for `_reference`."""
         require(self.ctx, "search", kind)
+        if about is None:
+            check(self.document, SelectionSetNode(selections=(node,)), kind)
         self.searches += 1
         if self.searches > MOST_SEARCHES:
             raise wrong(f"The query runs over {MOST_SEARCHES} searches", "too-costly")
-        criteria = self.criteria(kind, self.document.arguments(node), about)
+        arguments = self.document.arguments(node)
+        path = arguments.pop("fhirpath", None)
+        criteria = self.criteria(kind, arguments, about)
         counted = form == "Connection" and any(each.name.value == "count" for each in self.document.fields(below(node), "Connection"))
         if counted:
-            criteria = [*criteria, ("_total", "accurate")]
+            criteria.append(("_total", "accurate"))
+        whole = form == "List" and "_count" not in arguments
+        if whole:
+            criteria.append(("_count", str(MOST_COUNT)))
         known = await self.ctx.store.parameters.known(self.ctx.tenant.key)
         page = await self.ctx.store.search(self.ctx, searching.query_of(self.call, kind, criteria, parameters_of=known))
         self.reads += len(page.matches)
-        if self.reads > MOST_READS:
-            raise wrong(f"The query reads over {MOST_READS} records", "too-costly")
+        if self.reads > MOST_READS or (whole and page.next is not None):
+            raise wrong(f"More records match than a list may answer; ask for {kind}Connection, page by page", "too-costly")
+        trees = [tree(stored.content) for stored in page.matches]
+        if path is not None:
+            check_path(path)
+            trees = [one for one in trees if fits((one, kind), path)]
         if form == "List":
-            return await together([self.resource(tree(stored.content), below(node)) for stored in page.matches])
-        return await self.connection(node, page)
+            return await together([self.resource(one, below(node)) for one in trees])
+        return await self.connection(node, page, trees)
 
-    async def connection(self, node: FieldNode, page: Page) -> JSON:
+    async def connection(self, node: FieldNode, page: Page, trees: list[JSON]) -> JSON:
         """A page with its cursors and edges. https://hl7.org/fhir/R4/graphql.html#searching"""
         answer: JSON = {}
         for each in self.document.fields(below(node), "Connection"):
             name = each.name.value
-            if name == "edges":
-                value: Any = await together([self.edge(each, tree(stored.content)) for stored in page.matches])
-            elif name in ("count", "next", "pagesize", "offset", "first", "previous", "last"):
-                value = {"count": page.total, "next": page.next, "pagesize": len(page.matches)}.get(name)
-            else:
-                raise wrong("A connection has count, next, pagesize and edges", "not-found")
+            pages = {"count": page.total, "next": page.next, "previous": page.prev, "first": page.first, "pagesize": len(page.matches)}
+            value = await together([self.edge(each, one) for one in trees]) if name == "edges" else pages.get(name)
             if value is not None:
                 put(answer, key_of(each), value, many=False)
         return answer
@@ -210,8 +219,6 @@ class Runner:
                 put(answer, key_of(each), await self.resource(resource, below(each)), many=False)
             elif name == "mode":
                 put(answer, key_of(each), "match", many=False)
-            elif name != "score":
-                raise wrong("An edge has mode, score and resource", "not-found")
         return answer
 
     def criteria(self, kind: str, arguments: JSON, about: JSON | None) -> list[tuple[str, str]]:
@@ -219,7 +226,11 @@ class Runner:
         known = {code.replace("-", "_"): code for code in search_parameters(kind)}
         found: list[tuple[str, str]] = []
         for name, value in arguments.items():
-            if name == "_reference":
+            if about is not None and name in ("_cursor", "cursor", "id"):
+                raise wrong(f"{name} is for a query over the system, not for a list inside a record")
+            if name == "cursor":
+                found.append(("_cursor", said(value)))
+            elif name == "_reference":
                 if about is None:
                     raise wrong("_reference speaks of a record at hand")
                 code = known.get(said(value).replace("-", "_"))

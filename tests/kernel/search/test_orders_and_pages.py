@@ -255,6 +255,22 @@ async def test_several_types_are_one_search(records: Context, other: Context) ->
     assert ids_of(again) == ids_of(page)
 
 
+def test_what_one_of_several_types_does_not_know_is_left_out_for_all() -> None:
+    query = parse_types(
+        ["Patient", "Observation"], [("_type", "Patient,Observation"), ("family", "x"), ("code", "y"), ("_id", "z")], lenient=True
+    )
+
+    assert query.ignored == ("family", "code")
+    assert query.used == (("_type", "Patient,Observation"), ("_id", "z"))
+    assert [len(part.conditions) for part in query.parts] == [1, 1]
+
+
+async def test_a_count_needs_no_order(records: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorting, "MOST_SORTED", 1)
+
+    assert (await search(records, "Patient?_sort=gender&_count=0")).total == 4
+
+
 @pytest.mark.parametrize("params", [[("family", "x")], [("_sort", "family")], [("_include", "Encounter:patient")]])
 def test_several_types_take_what_all_of_them_know(params: list[tuple[str, str]]) -> None:
     with pytest.raises(Exception, match=params[0][0]):

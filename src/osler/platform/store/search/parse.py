@@ -69,7 +69,7 @@ def parse_query(
         raise Unsupported(message, [Issue("too-costly", message)])
     answer = asked.answer
     if answer.get("count") == 0 or answer.get("summary") == "count":
-        answer |= {"count": 0}
+        answer |= {"count": 0, "sort": ()}
         if answer.get("total", "none") == "none":
             answer["total"] = "accurate"
     return Query(
@@ -110,13 +110,19 @@ def parse_types(
             raise values.bad("_sort", "goes by _id and _lastUpdated where several types are searched")
         parts.append(part)
     first = parts[0]
+    ignored = {name for part in parts for name in part.ignored}
+    if ignored and lenient:
+        # What one of the types does not know is left out for all, or the same words would ask each type something else.
+        kept = [pair for pair in params if pair[0] not in ignored]
+        found = parse_types(types, kept, False, base, moment, parameters_of, compartment)
+        return msgspec.structs.replace(found, ignored=tuple(dict.fromkeys(name for name, _ in params if name in ignored)))
     return msgspec.structs.replace(
         first,
         type="",
         parts=tuple(parts),
         conditions=(),
         includes=tuple(dict.fromkeys(include for part in parts for include in part.includes)),
-        used=tuple(pair for pair in params if pair[0] not in OTHERS and pair[0] not in first.ignored),
+        used=tuple(pair for pair in params if pair[0] not in OTHERS),
         names=tuple(dict.fromkeys(name for name, _ in params if name not in OTHERS and name != "_cursor")),
     )
 

@@ -97,8 +97,8 @@ def _texts(body: bytes) -> Iterable[tuple[bool, tuple[str, ...]]]:
     if b'":["' in body:
         found += _LIST.findall(body)
     for quoted in dict.fromkeys([quoted for name, quoted in found if name in names]):
-        for text in _quoted_words(quoted):
-            yield False, text
+        for said in _quoted_words(quoted):
+            yield False, said
 
 
 @lru_cache(maxsize=32768)

@@ -1,7 +1,7 @@
-"""Where a FHIRPath of the patch subset points in a resource's JSON.
+"""Where a FHIRPath of a patch points in a resource's JSON.
 
-The subset: names, `[n]`, `first()`, `last()`, `where(a = 'b' and …)`, `ofType()`, `extension()`. Choice elements are named without
-their type (`Observation.value`), as FHIRPath has it.
+Any FHIRPath may be used that leads to elements of the resource. Choice elements are named without their type (`Observation.value`).
+https://hl7.org/fhir/R4/fhirpatch.html
 """
 
 from __future__ import annotations
@@ -10,21 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from osler.platform import fhirpath
 from osler.platform.errors import Invalid, Issue, Malformed
 from osler.platform.fhir.elements import PRIMITIVES, Element, elements
+from osler.platform.fhirpath import Environment, FhirPathProblem, Node
 
 LONGEST = 1000
-"""Characters of a path; reading a longer one could take for ever."""
-STEP = re.compile(
-    r"""\.?(?:
-      (?P<call>where|extension|ofType|first|last)\((?P<inside>(?:'(?:[^'\\]|\\.)*'|[^()'])*)\)
-      |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
-      |\[(?P<index>\d{1,6})\]
-    )""",
-    re.VERBOSE,
-)
-CONDITION = re.compile(r"\s*(?P<path>[A-Za-z][A-Za-z0-9.]*)\s*=\s*(?:'(?P<text>(?:[^'\\]|\\.)*)'|(?P<bare>true|false|-?\d+))\s*\Z")
-QUOTED = re.compile(r"\s*'(?P<text>(?:[^'\\]|\\.)*)'\s*\Z")
+"""Characters of a path."""
+MOST_STEPS = 100_000
 
 
 @dataclass(slots=True)
@@ -81,57 +74,24 @@ def remove_item(holder: dict[str, Any], key: str, index: int) -> None:
 
 
 def locate(resource: dict[str, Any], path: str, number: int = 0) -> list[Place]:
-    """All elements the path names. Raises `Malformed` for a path outside the subset."""
+    """All elements the path names. Raises `Malformed` for a path that cannot be read or gives what is no element."""
     kind = str(resource.get("resourceType"))
-    if len(path) > LONGEST or not re.match(rf"(?:{kind}|Resource|DomainResource)(?=\.|\Z)", path):
+    if len(path) > LONGEST or not re.match(rf"(?:{kind}|Resource|DomainResource)(?=[.\[]|\Z)", path):
         raise unreadable(path, number)
-    places = [Place(resource, kind)]
-    position = path.find(".")
-    while 0 <= position < len(path):
-        step = STEP.match(path, position)
-        if step is None:
-            raise unreadable(path, number)
-        places = follow(places, step, path, number)
-        position = step.end()
-    return places
+    root = Node(resource)
+    try:
+        nodes = fhirpath.compile(path).evaluate(root, Environment(most_steps=MOST_STEPS))
+    except FhirPathProblem as problem:
+        raise unreadable(path, number, problem.message) from None
+    if any(node.root is not root for node in nodes):
+        raise unreadable(path, number)
+    return [place_of(node) for node in nodes]
 
 
-def follow(places: list[Place], step: re.Match[str], path: str, number: int) -> list[Place]:
-    """The elements one step leads to."""
-    if step["name"]:
-        return [child for place in places for child in children(place, step["name"])]
-    if step["index"]:
-        return places[int(step["index"]) : int(step["index"]) + 1]
-    called, inside = step["call"], step["inside"]
-    if called in ("first", "last") and not inside.strip():
-        return places[:1] if called == "first" else places[-1:]
-    if called == "ofType" and inside.strip().isidentifier():
-        return [place for place in places if place.type == inside.strip()]
-    if called == "extension" and (url := QUOTED.match(inside)):
-        found = [child for place in places for child in children(place, "extension")]
-        return [place for place in found if place.value.get("url") == unquoted(url["text"])]
-    if called == "where":
-        wanted = [CONDITION.match(part) for part in split_conditions(inside)]
-        if all(wanted):
-            return [place for place in places if all(holds(place, condition) for condition in wanted if condition)]
-    raise unreadable(path, number)
-
-
-def split_conditions(inside: str) -> list[str]:
-    """The parts of `a = 'x' and b = 'y'`, quoted text left alone."""
-    return re.split(r"\s+and\s+(?=(?:[^']*'[^']*')*[^']*\Z)", inside)
-
-
-def holds(place: Place, condition: re.Match[str]) -> bool:
-    """Does any element at the condition's path equal its literal?"""
-    places = [place]
-    for name in condition["path"].split("."):
-        places = [child for one in places for child in children(one, name)]
-    if condition["text"] is not None:
-        return any(child.value == unquoted(condition["text"]) for child in places)
-    bare = condition["bare"]
-    literal: bool | int = bare == "true" if bare in ("true", "false") else int(bare)
-    return any(child.value == literal and isinstance(child.value, bool) == isinstance(literal, bool) for child in places)
+def place_of(node: Node) -> Place:
+    """The same element as a place that can be changed."""
+    parent = None if node.parent is None else place_of(node.parent)
+    return Place(node.value, node.type, parent, node.name, node.index)
 
 
 def members(place: Place) -> dict[str, Element]:
@@ -179,12 +139,7 @@ def nameless(kind: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def unquoted(text: str) -> str:
-    """A FHIRPath string literal's text."""
-    return re.sub(r"\\(.)", r"\1", text)
-
-
-def unreadable(path: str, number: int) -> Malformed:
-    """A path this subset cannot follow."""
-    message = f"Operation {number} of the patch: the path is not one this server can follow"
+def unreadable(path: str, number: int, why: str = "it does not lead to elements of the resource") -> Malformed:
+    """A path that cannot be followed."""
+    message = f"Operation {number} of the patch: the path cannot be followed: {why}"
     return Malformed(message, [Issue("not-supported", message, path[:LONGEST])])

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html#mime-type
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
@@ -47,6 +48,7 @@ def chosen_format(value: str) -> tuple[Form, bytes]:
     return form, b"application/json" if kind in ("application/json", "text/json") else MIME[form]
 
 
+@lru_cache(maxsize=512)
 def accepted(accept: str) -> tuple[Form, bytes]:
     """The form the caller likes best of those we write; JSON where several are liked alike. Raises `NotAcceptable`."""
     if not accept.strip():

@@ -225,3 +225,17 @@ async def test_a_caller_who_holds_the_version_gets_304(alpha, patient):
         assert answer.headers["etag"] == 'W/"1"'
     for headers in ({"if_none_match": 'W/"2"'}, {"if_modified_since": "Mon, 01 Jan 2001 00:00:00 GMT"}, {"if_modified_since": "yesterday"}):
         assert (await alpha.get(path, **headers)).status_code == 200, headers
+
+
+async def test_a_history_tells_who_chose_the_id_of_a_first_version(alpha, patient):
+    ours = (await alpha.made(patient()))["id"]
+    theirs = f"chosen-{alpha.unique('id')}"
+    looks_like_ours = "01234567-89ab-7cde-8f01-23456789abcd"
+    for name in (theirs, looks_like_ours):
+        assert (await alpha.ask("PUT", f"Patient/{name}", patient(id=name))).status_code == 201
+
+    for name, method in ((ours, "POST"), (theirs, "PUT"), (looks_like_ours, "PUT")):
+        url = "Patient" if method == "POST" else f"Patient/{name}"
+        (entry,) = (await alpha.get(f"Patient/{name}/_history")).json()["entry"]
+        assert entry["request"] == {"method": method, "url": url}
+        assert entry["response"]["status"] == "201"

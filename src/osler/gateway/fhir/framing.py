@@ -38,12 +38,10 @@ def noted(outcome: bytes) -> bytes:
 def happened(base: bytes, stored: Stored, content: bytes) -> bytes:
     """One history entry: the version, and the interaction that made it."""
     kind, name = stored.type.encode(), stored.id.encode()
-    if stored.deleted:
-        method, status, url, resource = b"DELETE", b"204", b"%b/%b" % (kind, name), b""
-    elif stored.version == 1:
-        method, status, url, resource = b"POST", b"201", kind, b'"resource":%b,' % content
-    else:
-        method, status, url, resource = b"PUT", b"200", b"%b/%b" % (kind, name), b'"resource":%b,' % content
+    method = stored.method.encode()
+    status = b"204" if stored.deleted else b"201" if stored.version == 1 else b"200"
+    url = kind if method == b"POST" else b"%b/%b" % (kind, name)
+    resource = b"" if stored.deleted else b'"resource":%b,' % content
     return (
         b'{"fullUrl":"%b/%b/%b",%b"request":{"method":"%b","url":"%b"},'
         b'"response":{"status":"%b","etag":"W/\\"%d\\"","lastModified":"%b"}}'

@@ -8,6 +8,7 @@ An identity is never decided by a hash: `unique (tenant, rid)` refuses a collisi
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from datetime import datetime
 from functools import lru_cache
@@ -94,3 +95,12 @@ def new_id(now: datetime) -> str:
     random[2] = 0x80 | random[2] & 0x3F
     text = f"{int(now.timestamp() * 1000):012x}{random.hex()}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+_OURS = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+def made_at(id: str) -> float | None:  # noqa: A002 - FHIR's word
+    """The second since 1970 at which `new_id` made an id; None for an id that somebody else has chosen."""
+    found = _OURS.fullmatch(id)
+    return int(found[1] + found[2], 16) / 1000 if found else None

@@ -8,7 +8,10 @@ from typing import Literal
 import msgspec
 
 from osler.platform.errors import Issue
+from osler.platform.fhir.keys import made_at
 
+SAME_WRITE = 600.0
+"""Seconds between the making of an id and the end of a long transaction that writes under it."""
 Outcome = Literal["created", "updated", "unchanged", "deleted"]
 
 
@@ -25,8 +28,14 @@ class Stored(msgspec.Struct, frozen=True):
 
     @property
     def method(self) -> str:
-        """How this version came about, for a history Bundle's `entry.request.method`."""
-        return "DELETE" if self.deleted else "POST" if self.version == 1 else "PUT"
+        """How this version came about, for a history Bundle's `entry.request.method`.
+
+        A first version under an id that we made when it was written came by POST; under any other id its writer chose it, by PUT.
+        """
+        if self.deleted:
+            return "DELETE"
+        made = made_at(self.id) if self.version == 1 else None
+        return "POST" if made is not None and abs(self.updated.timestamp() - made) < SAME_WRITE else "PUT"
 
 
 class Written(msgspec.Struct, frozen=True):

@@ -162,6 +162,17 @@ async def test_ndjson_is_one_record_a_line_with_its_links_in_the_header(alpha, p
     assert json.loads(rest.text) == made[2]
 
 
+async def test_operations_answer_in_every_form_their_answer_has(alpha, patient):
+    made = await alpha.made(patient())
+
+    everything = await alpha.get(f"Patient/{made['id']}/$everything?_format=ndjson")
+    assert json.loads(everything.text.splitlines()[0]) == made
+    assert from_xml(await alpha.get(f"Patient/{made['id']}/$everything", accept=XML))["entry"][0]["resource"] == made
+    asked = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {"tag": [{"system": "urn:x", "code": "y"}]}}]}
+    tagged = await alpha.ask("POST", f"Patient/{made['id']}/$meta-add", as_xml(asked), content_type=XML, accept=XML)
+    assert from_xml(tagged)["parameter"][0]["valueMeta"]["tag"] == [{"system": "urn:x", "code": "y"}]
+
+
 async def test_what_is_no_list_of_records_is_not_told_as_ndjson(refused, patient):
     for method, path in (("GET", "Patient/_history"), ("GET", "metadata"), ("POST", "Patient"), ("POST", "")):
         await refused(406, method, path, patient() if method == "POST" else None, accept="application/fhir+ndjson")

@@ -151,8 +151,8 @@ def copies(found: list[tuple[str, str, int, bytes]], renaming: Renaming, ctx: Co
         yield make(ctx, fhir.parse(body, kind), name.decode(), store.kernel.codec, store.kernel.parameters).row
 
 
-async def multiply(database: Owned, store: Store, ctx: Context, schemas: dict[str, str], times: int, *, rebuild: bool = True) -> int:
-    """Add `times - 1` copies of what the tenant holds; answers how many resources that is."""
+async def multiply(database: Owned, store: Store, ctx: Context, schemas: dict[str, str], times: int, *, first: int = 1) -> int:
+    """Add `times - 1` copies of what the tenant holds, numbered from `first`; answers how many resources that is."""
     async with database.owner() as connection:
         await connection.execute(
             "set synchronous_commit = off; set maintenance_work_mem = '512MB'; set max_parallel_maintenance_workers = 0"
@@ -160,10 +160,10 @@ async def multiply(database: Owned, store: Store, ctx: Context, schemas: dict[st
         target = Target(connection, schemas, ctx.tenant.key)
         every = {schema: await originals(connection, schema, ctx.tenant.key) for schema in sorted(set(schemas.values()))}
         kept = frozenset(id_.encode() for found in every.values() for kind, id_, _, _ in found if kind in SHARED)
-        indexes = await connection.fetch(SECONDARY, list(every)) if rebuild else []
+        indexes = await connection.fetch(SECONDARY, list(every))
         for index in indexes:
             await connection.execute(f"drop index {index['schema']}.{index['name']}")
-        for number in range(1, times):
+        for number in range(first, first + times - 1):
             renaming = Renaming(number, kept)
             for schema, found in every.items():
                 own = [one for one in found if one[0] not in SHARED]

@@ -65,7 +65,7 @@ class Synthea:
     """A folder of Synthea's transaction Bundles: .json, .json.gz or .json.bz2."""
 
     def __init__(self, folder: Path) -> None:
-        files = sorted(path for path in folder.rglob("*.json*") if path.is_file())
+        files = sorted(path for path in folder.rglob("*") if path.name.endswith((".json", ".json.gz", ".json.bz2")))
         self.shared = [path for path in files if "hospitalInformation" in path.name] + [
             path for path in files if "practitionerInformation" in path.name
         ]

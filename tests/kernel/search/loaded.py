@@ -26,10 +26,10 @@ async def load(ctx: Context, patients: int) -> None:
         assert all(entry["response"]["status"].startswith(("200", "201")) for entry in answer["entry"]), path.name
 
 
-async def copy(process: TestProcess, ctx: Context, times: int) -> int:
+async def copy(process: TestProcess, ctx: Context, times: int, first: int = 1) -> int:
     """Make the records `times` as many, and take statistics as autovacuum would."""
     schemas = {kind: service.name for service in process.database.services for kind in service.types}
-    made = await multiply(process.database, process.store, ctx, schemas, times)
+    made = await multiply(process.database, process.store, ctx, schemas, times, first=first)
     async with process.database.owner() as owner:
         for schema in sorted(set(schemas.values())):
             for table in ("resource", "idx_token", "idx_string", "idx_ident", "idx_date", "idx_quantity", "idx_composite", "tally"):

@@ -292,3 +292,18 @@ async def test_amounts_in_base_units_and_as_sent_may_be_alternatives(ctx: Contex
     await put(ctx, observation("known", **weight), observation("unknown", valueQuantity={"value": 700}))
 
     assert sorted(await ids(ctx, "Observation?value-quantity=ge1000|http://unitsofmeasure.org|g,ge500")) == ["known", "unknown"]
+
+
+async def test_a_reference_that_shares_the_patients_element_has_its_own_missing(ctx: Context) -> None:
+    answer = {"resourceType": "AppointmentResponse", "appointment": {"reference": "Appointment/x"}, "participantStatus": "accepted"}
+    await put(
+        ctx,
+        {**answer, "id": "of-patient", "actor": {"reference": "Patient/p"}},
+        {**answer, "id": "of-doctor", "actor": {"reference": "Practitioner/d"}},
+    )
+
+    assert await ids(ctx, "AppointmentResponse?practitioner:missing=false") == ["of-doctor"]
+    assert await ids(ctx, "AppointmentResponse?practitioner:missing=true") == ["of-patient"]
+    assert await ids(ctx, "AppointmentResponse?patient:missing=false") == ["of-patient"]
+    assert await ids(ctx, "AppointmentResponse?practitioner=d") == ["of-doctor"]
+    assert await ids(ctx, "AppointmentResponse?location:missing=false") == []

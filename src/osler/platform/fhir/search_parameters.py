@@ -193,7 +193,8 @@ def _shape(parameter: SearchParameter) -> list[tuple[str, str]]:
 
 def _narrows(type_name: str, found: tuple[Path, ...]) -> bool:
     here = record(type_name)
-    return here.one_patient and bool(found) and all(path.members == here.patient[0].members for path in found)
+    of_patients = all(step.name == "Patient" for path in found for step in path.steps if step.kind == "target")
+    return here.one_patient and bool(found) and of_patients and all(path.members == here.patient[0].members for path in found)
 
 
 def _one_choice(type_name: str, found: tuple[Path, ...]) -> bool:

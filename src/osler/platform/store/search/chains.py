@@ -157,8 +157,8 @@ class Has(Special, frozen=True):
         """The patients of the records at the far end, in the order of their numbers."""
         if self.kind not in scope.world.seen or not self._by_patient(scope):
             # What points here may point at other types of this schema as well.
-            here = ("x.tenant = $1", f"x.rtype = {scope.rtype()}", "x.deleted::int4 = 0", self.probe(scope))
-            return Source(f"{scope.table('resource')} x", here, None, self)
+            every = ("x.tenant = $1", f"x.rtype = {scope.rtype()}", "x.deleted::int4 = 0", self.probe(scope))
+            return Source(f"{scope.table('resource')} x", every, None, self)
         far = f"{hits([self.condition], scope.of(self.kind), 'distinct x.prid as rid')} order by 1"
         here = f"r.tenant = $1 and r.rid = w.rid and r.rtype + 0 = {scope.rtype()} and r.deleted::int4 = 0"
         # No `offset 0` here: the planner must see that the rows come in the order of w.

@@ -121,7 +121,7 @@ async def test_a_hundred_us_core_patients_are_validated_in_seconds_and_the_secon
         "birthDate": "1950-01-01",
     }
     took = []
-    for _ in range(2):
+    for _ in range(3):
         begun = time.perf_counter()
         for _ in range(100):
             answer = await alpha.ask("POST", f"Patient/$validate?profile={US_CORE_PATIENT}", person)
@@ -129,8 +129,8 @@ async def test_a_hundred_us_core_patients_are_validated_in_seconds_and_the_secon
             assert not [issue for issue in answer.json()["issue"] if issue["severity"] in ("error", "fatal")], answer.text
         took.append(time.perf_counter() - begun)
 
-    assert took[1] < 7
-    assert took[1] < 3 * took[0]
+    assert min(took) < 7  # seconds; the thread tells of 7 that became 20
+    assert min(took[1:]) < 2 * took[0]
 
 
 @thread("hapi#6870", "hapi#6946", "org.hl7.fhir.core#2262")
@@ -149,7 +149,7 @@ async def test_each_further_coding_costs_no_look_up_that_grows(alpha):
         return best
 
     await seconds(1)
-    assert await seconds(400) < 0.5
+    assert await seconds(400) < 1  # second; the threads tell of 1.3 to 4 for one resource
 
 
 def test_threads_about_writing(judge):

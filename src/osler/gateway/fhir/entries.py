@@ -11,7 +11,7 @@ from osler.gateway.fhir import framing
 from osler.gateway.fhir.call import Answer, Call
 from osler.gateway.fhir.preferences import Preferences, preferences
 from osler.platform.errors import Issue, Malformed, OslerError
-from osler.platform.fhir import Envelope
+from osler.platform.fhir import TYPE_CODE, Envelope
 from osler.platform.web import operation_outcome, pairs
 
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
@@ -94,9 +94,16 @@ def refused(error: OslerError) -> bytes:
 
 
 def at(place: str, error: OslerError) -> OslerError:
-    """The error with every issue that names no element naming the entry it is about."""
-    error.issues = [issue if issue.expression else replace(issue, expression=place) for issue in error.outcome()]
+    """The error with every issue naming its element in the Bundle: the entry it is about, or the element of its resource."""
+    error.issues = [replace(issue, expression=_in_bundle(place, issue.expression or "")) for issue in error.outcome()]
     return error
+
+
+def _in_bundle(place: str, expression: str) -> str:
+    kind, dot, below = expression.partition(".")
+    if kind == "Bundle" or kind not in TYPE_CODE:
+        return expression or place
+    return f"{place}.resource{dot}{below}"
 
 
 @contextmanager

@@ -26,8 +26,10 @@ FRESH = 2.0
 MOST_RESOURCES = 1000
 """StructureDefinitions, ValueSets and CodeSystems a tenant keeps as records, that are used."""
 KINDS = ("StructureDefinition", "ValueSet", "CodeSystem")
-ON_WRITE = Options(targets=False, observations=False)
-"""References and base rules are checked by the reading of the resource already."""
+ON_WRITE = Options(observations=False)
+"""R4's own rules are checked by the reading of the resource already; what it leaves open is not made stricter."""
+SEVERITIES = ("fatal", "error", "warning")
+"""What of an answer is told on a write, the gravest first."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _STATE = "select tenant, changed, mode, claimed, defaults::text as defaults from kernel.validation where tenant = any($1::int4[])"
 _BODIES = "select kind, url, version, body from kernel.definition where tenant = any($1::int4[]) order by tenant, loaded"
@@ -74,7 +76,8 @@ class Profiles:
         issues = validate(parsed.body, profiles=urls, definitions=known.definitions, options=ON_WRITE)
         if not any(i.severity in ("error", "fatal") for i in issues):
             return ()
-        found = tuple(Issue(i.code, i.diagnostics, i.expression, i.severity) for i in issues if i.severity != "information")
+        told = sorted((i for i in issues if i.severity in SEVERITIES), key=lambda i: SEVERITIES.index(i.severity))
+        found = tuple(Issue(i.code, i.diagnostics, i.expression, i.severity) for i in told)
         if policy.mode == "enforce":
             raise Invalid("The resource does not keep its profile", list(found))
         return found

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from osler.platform.fhir.elements import PRIMITIVES, Element, elements, is_type, path_of
+from osler.platform.fhir.generated.registry import ANY_TYPE
+from osler.platform.fhir.primitives import may_target
 from osler.platform.fhir.value_sets import Expansion
 from osler.platform.fhirpath import FhirPathProblem, Node, compile  # noqa: A004 - what it does
 from osler.platform.validation import patterns, plain
@@ -134,7 +136,7 @@ class _Maker:
         fixed, pattern = row.fixed, row.pattern
         if fixed is not None:
             wanted = fixed.json
-            tests.append(lambda value: patterns.same(value, wanted))
+            tests.append((lambda value: value == wanted) if isinstance(wanted, str) else lambda value: patterns.same(value, wanted))
         if pattern is not None:
             partly = pattern.json
             tests.append(lambda value: patterns.fits(value, partly))
@@ -148,9 +150,19 @@ class _Maker:
                 raise _Unsure
         elif rule.children:
             tests.append(self.element(rule, element.type, base))
+        if element.type == "Reference":
+            tests += self.targets(rule, base)
         named = next((t.profiles for t in row.types if t.code == element.type), ())
         tests += self.profiled(named, element, base)
         return _all(tests) if tests else None
+
+    def targets(self, rule: Rule, base: Rule | None) -> list[Test]:
+        """The types a reference may lead to, where R4 allows more."""
+        allowed = _led_to(rule, self.definitions)
+        if not allowed or (base is not None and allowed == _led_to(base, self.definitions)):
+            return []
+        names = "|".join(sorted(allowed))
+        return [lambda value: (text := value.get("reference")) is None or may_target(text, names, ANY_TYPE)]
 
     def profiled(self, urls: tuple[str, ...], element: Element, base: Rule | None) -> list[Test]:
         """What the profiles of its type ask of a value."""
@@ -316,10 +328,18 @@ def _says_no_more(rule: Rule, base: Rule) -> bool:
         (a.min, a.max, a.fixed, a.pattern, a.longest, a.least, a.greatest, a.regex)
         == (b.min, b.max, b.fixed, b.pattern, b.longest, b.least, b.greatest, b.regex)
         and {t.code for t in a.types} == {t.code for t in b.types}
-        and {t.profiles for t in a.types} == {t.profiles for t in b.types}
+        and {(t.profiles, t.targets) for t in a.types} == {(t.profiles, t.targets) for t in b.types}
         and {(c.key, c.expression) for c in a.constraints} <= {(c.key, c.expression) for c in b.constraints}
         and (a.binding == b.binding or a.binding is None or (a.binding.strength != "required" and not a.binding.largest))
     )
+
+
+def _led_to(rule: Rule, definitions: Definitions) -> frozenset[str]:
+    """The types of what a reference may lead to; none where any may be, or a definition is not at hand."""
+    urls = {url for t in rule.row.types if t.code == "Reference" for url in t.targets}
+    shapes = [s for s in map(definitions.shape, urls) if s is not None]
+    types = frozenset(s.structure.type for s in shapes)
+    return types if len(shapes) == len(urls) and "Resource" not in types else frozenset()
 
 
 def _required(rule: Rule) -> bool:

@@ -27,24 +27,25 @@ class Extended:
     definitions: Definitions
     test_of: Callable[[Shape], Test | None]
     """The closures of an extension's definition."""
-    known: dict[tuple[str, tuple[str, ...], str, str], Test | bool] = field(default_factory=dict)
+    known: dict[str, dict[tuple[tuple[str, ...], str, str], Test | bool]] = field(default_factory=dict)
 
     def fine(self, body: bytes, tree: dict[str, Any], kind: str) -> bool:
         """Whether every extension within surely is as its definition says."""
         if b'xtension"' not in body and b"\\u00" not in body:
             return True
+        known = self.known.setdefault(kind, {})
         found: list[tuple[tuple[str, ...], str, Any]] = []
         _collect(tree, (), found)
         for names, name, each in found:
             url = each.get("url") if isinstance(each, dict) else None
             if not isinstance(url, str):
                 return False
-            key = (kind, names, name, url)
-            test = self.known.get(key)
+            key = (names, name, url)
+            test = known.get(key)
             if test is None:
-                if len(self.known) > _MOST_REMEMBERED:
-                    self.known.clear()
-                test = self.known[key] = self._test(kind, names, name, url)
+                if len(known) > _MOST_REMEMBERED:
+                    known.clear()
+                test = known[key] = self._test(kind, names, name, url)
             if test is not True and (test is False or not test(each)):
                 return False
         return True

@@ -62,7 +62,7 @@ seed: ## load the demo clinic again, larger: make seed PATIENTS=2000
 	@scripts/setup.sh run
 	.venv/bin/osler seed --patients $(or $(PATIENTS),200)
 
-bench: ## measure and write bench/results.md (about ten minutes)
+bench: ## measure and write bench/results.md (half an hour: it makes two million records)
 	@scripts/setup.sh dev
 	$(PY) -m bench
 

@@ -6,8 +6,8 @@ where they are sure; anything else goes to the engine, which has the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,9 +15,8 @@ import msgspec
 from osler.platform.fhir.elements import PRIMITIVES, Element, elements, is_type, path_of
 from osler.platform.fhir.generated.registry import ANY_TYPE
 from osler.platform.fhir.primitives import may_target
-from osler.platform.fhir.value_sets import Expansion
-from osler.platform.fhirpath import FhirPathProblem, Node, compile  # noqa: A004 - what it does
-from osler.platform.validation import patterns, plain
+from osler.platform.validation import patterns
+from osler.platform.validation.closures import Cut, Slices, Test, every_known, every_of, holds, member, member_of, one_in, walk
 from osler.platform.validation.definitions import Definitions
 from osler.platform.validation.extended import Extended
 from osler.platform.validation.invariants import corrected
@@ -25,8 +24,6 @@ from osler.platform.validation.rows import BASE, Constraint
 from osler.platform.validation.shapes import Rule, Shape
 from osler.platform.validation.slicing import DEFAULT, follow
 
-Test = Callable[[Any], bool]
-"""Says whether a JSON value surely keeps the rules of its element."""
 _decode = msgspec.json.Decoder().decode
 _BACKBONE = frozenset({"BackboneElement", "Element"})
 
@@ -102,13 +99,13 @@ class _Maker:
         tests = [t for child in rule.below() if (t := self.member(child, kind, under.get(child.name))) is not None]
         tests += self.invariants(rule.row.constraints, kind, base.row.constraints if base is not None else ())
         self.depth -= 1
-        return _all(tests)
+        return every_of(tests)
 
     def invariants(self, constraints: Iterable[Constraint], kind: str, known: Iterable[Constraint]) -> list[Test]:
         """A test for each invariant that the type does not have by itself."""
         keys = {(c.key, c.expression) for c in known}
         wanted = [c for c in constraints if c.severity == "error" and not c.best_practice and (c.key, c.expression) not in keys]
-        return [_holds(corrected(c), kind) for c in wanted if c.key not in ("dom-3", "txt-1", "txt-2")]
+        return [holds(corrected(c), kind) for c in wanted if c.key not in ("dom-3", "txt-1", "txt-2")]
 
     def member(self, rule: Rule, holder: str, base: Rule | None) -> Test | None:
         """One member of an object against its rule; None where R4 asks as much."""
@@ -127,7 +124,7 @@ class _Maker:
         most = None if row.max == "*" else int(row.max)
         # What stands beside a primitive matters only to rules for it.
         beside = bool(rule.children) or any(cut.children for cut in rule.slices)
-        return _member(item, wrong, many, row.min, most, slices, beside)
+        return member(item, wrong, many, row.min, most, slices, beside)
 
     def value(self, rule: Rule, element: Element, base: Rule | None) -> Test | None:
         """One value of an element against its rule."""
@@ -154,7 +151,7 @@ class _Maker:
             tests += self.targets(rule, base)
         named = next((t.profiles for t in row.types if t.code == element.type), ())
         tests += self.profiled(named, element, base)
-        return _all(tests) if tests else None
+        return every_of(tests) if tests else None
 
     def targets(self, rule: Rule, base: Rule | None) -> list[Test]:
         """The types a reference may lead to, where R4 allows more."""
@@ -187,15 +184,15 @@ class _Maker:
         if expansion is None:
             return []
         if element.type == "CodeableConcept":
-            return [lambda value: _one_in(value.get("coding", ()), expansion)]
+            return [lambda value: one_in(value.get("coding", ()), expansion)]
         if element.type in ("Coding", "Quantity"):
-            return [lambda value: "code" not in value or _one_in((value,), expansion)]
+            return [lambda value: "code" not in value or one_in((value,), expansion)]
         if element.type in PRIMITIVES:
             codes = frozenset().union(*expansion.values())
             return [lambda value: value in codes]
         return []
 
-    def slices(self, rule: Rule, keys: list[Element], base: Rule | None) -> _Slices:
+    def slices(self, rule: Rule, keys: list[Element], base: Rule | None) -> Slices:
         """The slices of an element: how one is known, how many there may be, and what each asks."""
         slicing = rule.row.slicing
         if slicing is None or slicing.ordered or slicing.rules == "openAtEnd":
@@ -206,9 +203,9 @@ class _Maker:
                 raise _Unsure
             known = [self.known(kind, path, cut, keys) for kind, path in slicing.discriminators]
             tests = {e.name: self.value(cut, e, base) for e in keys if fits(cut, e)}
-            cuts.append(_Cut(_both(known), cut.row.min, None if cut.row.max == "*" else int(cut.row.max), tests))
+            cuts.append(Cut(every_known(known), cut.row.min, None if cut.row.max == "*" else int(cut.row.max), tests))
         named = self.named(rule.slices, slicing.discriminators)
-        return _Slices(tuple(cuts), slicing.rules == "closed", bool(slicing.discriminators), *named)
+        return Slices(tuple(cuts), slicing.rules == "closed", bool(slicing.discriminators), *named)
 
     def named(self, cuts: list[Rule], discriminators: tuple[tuple[str, str], ...]) -> tuple[str, dict[str, int]]:
         """Slices that one text tells apart, as a table from that text: extensions above all."""
@@ -260,56 +257,11 @@ class _Maker:
             if isinstance(partly, str) and len(steps) == 1:
                 step = steps[0]
                 return lambda key, found: (said := found.get(step)) == partly or (type(said) is list and partly in said)
-            return lambda key, found: any(patterns.fits(each, partly) for each in _walk(found, steps))
+            return lambda key, found: any(patterns.fits(each, partly) for each in walk(found, steps))
         expansion = self.definitions.value_set(wanted.binding.value_set) if wanted.binding else None
         if expansion is None:
             raise _Unsure
-        return lambda key, found: any(_member_of(each, expansion) for each in _walk(found, steps))
-
-
-@dataclass(slots=True)
-class _Cut:
-    known: Callable[[str, Any], bool]
-    min: int
-    most: int | None
-    tests: dict[str, Test | None]
-
-
-@dataclass(slots=True)
-class _Slices:
-    cuts: tuple[_Cut, ...]
-    closed: bool
-    told: bool
-    path: str = ""
-    table: dict[str, int] = field(default_factory=dict)
-    """Where one text tells the slices apart: under which name it stands, and which slice it means."""
-
-    def fit(self, given: list[tuple[str, Any]]) -> bool:
-        """Whether the values fall into their slices as they must."""
-        counts = [0] * len(self.cuts)
-        cuts = self.cuts if self.told else ()
-        for key, value in given:
-            found = -1
-            if self.path:
-                found = self.table.get(value.get(self.path), -1)
-            else:
-                for number, cut in enumerate(cuts):
-                    if cut.known(key, value):
-                        if found >= 0:
-                            return False
-                        found = number
-            if found < 0:
-                if self.closed:
-                    return False
-                continue
-            counts[found] += 1
-            test = self.cuts[found].tests.get(key)
-            if key not in self.cuts[found].tests or (test is not None and not test(value)):
-                return False
-        for count, cut in zip(counts, self.cuts, strict=True):  # noqa: SIM110 - a generator costs more
-            if count < cut.min or (cut.most is not None and count > cut.most):
-                return False
-        return True
+        return lambda key, found: any(member_of(each, expansion) for each in walk(found, steps))
 
 
 def fits(rule: Rule, element: Element) -> bool:
@@ -348,163 +300,3 @@ def _required(rule: Rule) -> bool:
 
 def _never() -> list[Test]:
     return [lambda value: False]
-
-
-def _all(tests: list[Test]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
-    if not tests:
-        return lambda value: True
-    held = tuple(tests)
-
-    def every(value: Any) -> bool:
-        for test in held:  # noqa: SIM110 - a generator would cost as much as the tests
-            if not test(value):
-                return False
-        return True
-
-    return every
-
-
-def _both(known: list[Callable[[str, Any], bool]]) -> Callable[[str, Any], bool]:
-    if len(known) == 1:
-        return known[0]
-    return lambda key, value: all(test(key, value) for test in known)
-
-
-def _member(
-    item: dict[str, Test | None], wrong: frozenset[str], many: bool, least: int, most: int | None, slices: _Slices | None, told: bool
-) -> Test:
-    """Count the values of a member, and test each; `told` when there are rules for what stands beside a primitive."""
-    names = tuple(item)
-    told = told or many
-    if len(names) == 1 and slices is None and not wrong:
-        name = names[0]
-        if many:
-            return _several(name, f"_{name}", item[name], least, most)
-        if most != 0:
-            return _single(name, f"_{name}", item[name], least, told)
-    if slices is None and not many and most != 0:
-        return _choice(item, wrong, least, told)
-
-    def test(holder: Any) -> bool:
-        given: list[tuple[str, Any]] = []
-        for name in holder if len(names) > len(holder) else names:
-            found = holder.get(name) if name in item else None
-            if found is not None:
-                if name in wrong:
-                    return False
-                if many:
-                    given += [(name, each) for each in found]
-                else:
-                    given.append((name, found))
-        if len(given) < least or (most is not None and len(given) > most):
-            return False
-        for name in holder:
-            if name[0] == "_" and name[1:] in item and (told or name[1:] not in holder):
-                return False
-        for name, value in given:
-            inner = item[name]
-            if value is None or (inner is not None and not inner(value)):
-                return False
-        return slices is None or slices.fit(given)
-
-    return test
-
-
-def _several(name: str, beside: str, inner: Test | None, least: int, most: int | None) -> Test:
-    def test(holder: Any) -> bool:
-        values = holder.get(name)
-        if values is None:
-            return not least and beside not in holder
-        if len(values) < least or (most is not None and len(values) > most) or beside in holder:
-            return False
-        if inner is not None:
-            for value in values:
-                if not inner(value):
-                    return False
-        return True
-
-    return test
-
-
-def _choice(item: dict[str, Test | None], wrong: frozenset[str], least: int, told: bool) -> Test:
-    """One value under one of several names."""
-
-    def test(holder: Any) -> bool:
-        found = 0
-        for name in holder:
-            if name in item:
-                if name in wrong:
-                    return False
-                found = 1
-                inner = item[name]
-                if inner is not None and not inner(holder[name]):
-                    return False
-            elif name[0] == "_" and name[1:] in item and (told or name[1:] not in holder):
-                return False
-        return found >= least
-
-    return test
-
-
-def _single(name: str, beside: str, inner: Test | None, least: int, told: bool) -> Test:
-    def test(holder: Any) -> bool:
-        value = holder.get(name)
-        if value is None:
-            return not least and beside not in holder
-        return not (told and beside in holder) and (inner is None or inner(value))
-
-    return test
-
-
-def _holds(expression: str, kind: str) -> Test:
-    """An invariant as a test; one that looks beyond its element is left to the engine."""
-    quick = plain.condition(expression, kind)
-    if quick is not None:
-        return _quick(quick)
-    if "%" in expression or "resolve()" in expression:
-        return lambda value: False
-    compiled = compile(expression)
-
-    def test(value: Any) -> bool:
-        try:
-            return compiled.test(Node(value, kind))
-        except FhirPathProblem:
-            return False
-
-    return test
-
-
-def _quick(condition: plain.Condition) -> Test:
-    def test(value: Any) -> bool:
-        try:
-            return condition(value) is True
-        except plain.Open:
-            return False
-
-    return test
-
-
-def _walk(value: Any, steps: tuple[str, ...]) -> list[Any]:
-    found = [value]
-    for step in steps:
-        after: list[Any] = []
-        for each in found:
-            inner = each.get(step) if isinstance(each, Mapping) else None
-            if isinstance(inner, list):
-                after += inner
-            elif inner is not None:
-                after.append(inner)
-        found = after
-    return found
-
-
-def _one_in(codings: Iterable[Any], expansion: Expansion) -> bool:
-    return any(coding.get("code") in expansion.get(coding.get("system", ""), ()) for coding in codings)
-
-
-def _member_of(value: Any, expansion: Expansion) -> bool:
-    if isinstance(value, str):
-        return any(value in codes for codes in expansion.values())
-    return isinstance(value, dict) and _one_in(value.get("coding", (value,)), expansion)

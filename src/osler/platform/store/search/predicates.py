@@ -172,9 +172,7 @@ SENT, CANONICAL = ("lo", "hi", "code"), ("blo", "bhi", "base")
 """The columns of a quantity as it was sent, and in base units: least, greatest, unit."""
 
 
-def amount(
-    one: Amount, alias: str, scope: Scope, sent: tuple[str, str, str] = SENT, canonical: tuple[str, str, str] = CANONICAL
-) -> str:
+def amount(one: Amount, alias: str, scope: Scope, sent: tuple[str, str, str] = SENT, canonical: tuple[str, str, str] = CANONICAL) -> str:
     """The range of row `alias` against a number; `eq` allows what the digits sent leave open."""
     least, greatest, named = canonical if one.canonical else sent
     from_, to = f"{alias}.{least}", f"{alias}.{greatest}"

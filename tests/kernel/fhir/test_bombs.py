@@ -151,12 +151,15 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / siz
     ("entry", "written"),
     [
         (
-            b'{"resource":{"resourceType":"Patient","nmae":1,"birthDate":"x"}}',
-            b"<entry><resource><Patient><nmae/></Patient></resource></entry>",
+            b'{"resource":{"resourceType":"Patient","nmae":1,"birthDate":"x"},"request":{"method":"X"}}',
+            b'<entry><resource><Patient><nmae/></Patient></resource><request><method value="X"/></request></entry>',
         ),
         (b'{"fullUrl":1,"request":{"method":"X"}}', b'<entry><fullUrl/><request><method value="X"/></request></entry>'),
         (b"{}", b"<entry/>"),
-        (b'{"resource":{}}', b"<entry><resource/></entry>"),
+        (
+            b'{"resource":{},"request":{"method":"X"}}',
+            b'<entry><resource/><request><method value="X"/></request></entry>',
+        ),
     ],
 )
 def test_a_bundle_of_100_000_bad_entries_is_refused_in_bounded_memory(entry: bytes, written: bytes) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 from tests.kernel.search.oracle.definitions import Definition, by_url, definitions
 from tests.kernel.search.oracle.definitions import compartment as compartment_parameters
+from tests.kernel.search.oracle.resources import VALUE_SET
 from tests.kernel.search.oracle.values import (
     FIRST,
     Json,
     Node,
+    Token,
     amount_is,
     amounts,
     cut,
@@ -111,6 +113,9 @@ class World:
                 Node(node.value["identifier"], "Identifier") for node in here if node.type == "Reference" and "identifier" in node.value
             )
             return any(token_is(token, wanted) for node in named for token in tokens(node))
+        if modifier in ("in", "not-in"):
+            among = any(in_value_set(token) for node in here for token in tokens(node))
+            return among == (modifier == "in")
         if modifier == "of-type":
             return any(of_type(node.value, wanted) for node in here)
         return any(value_is(definition, modifier, value, wanted) for value in self.values(resource, definition))
@@ -166,6 +171,15 @@ class World:
         else:
             values = [value.low for value in values if value.low.is_finite()]
         return (max(values) if descending else min(values)) if values else None
+
+
+def in_value_set(token: Token) -> bool:
+    """Whether a code is one of the world's value set."""
+    for include in VALUE_SET["compose"]["include"]:
+        listed = [one["code"] for one in include.get("concept", ())]
+        if token.system == include["system"] and token.code is not None and (not listed or token.code in listed):
+            return True
+    return False
 
 
 def of_type(identifier: Json, wanted: str) -> bool:

@@ -49,6 +49,16 @@ PLAIN: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
+VALUE_SET: Json = {
+    "resourceType": "ValueSet",
+    "id": "listed",
+    "url": "urn:oracle:codes",
+    "status": "active",
+    "compose": {"include": [{"system": "http://loinc.org", "concept": [{"code": "8480-6"}]}, {"system": "urn:x"}]},
+}
+"""One code of one system, and the whole of another."""
+
+
 class Maker:
     """Makes resources of the given types; references go to each other."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.kernel.search.oracle.definitions import Definition, by_url, compartment, definitions
 from tests.kernel.search.oracle.oracle import READ, World
-from tests.kernel.search.oracle.resources import DAYS, MOMENTS, NUMBERS, TEXTS, UNITS, URLS
+from tests.kernel.search.oracle.resources import DAYS, MOMENTS, NUMBERS, TEXTS, UNITS, URLS, VALUE_SET
 from tests.kernel.search.oracle.values import Amount, Token, many, nodes
 
 UNASKED = {"_content", "_text", "_query", "_filter", "_list", "near", "phonetic", "_has", "_type"}
@@ -101,7 +101,12 @@ def parameter(draw: st.DrawFn, world: World, type_name: str, depth: int = 0) -> 
     found = [one for each in world.of(type_name) for one in world.values(each, definition)]
     modifiers = {
         "string": ["exact", "contains"],
-        "token": ["not", "text", *(["of-type"] if any(isinstance(one, Token) and one.exact for one in found) else [])],
+        "token": [
+            "not",
+            "text",
+            *(["in", "not-in"] if all(isinstance(one, Token) and one.system and not one.exact for one in found) else []),
+            *(["of-type"] if any(isinstance(one, Token) and one.exact for one in found) else []),
+        ],
         "reference": [*(kind for kind in definition.targets if any(str(one).startswith(f"{kind}/") for one in found)), "identifier"][-4:],
         "uri": ["below", "above"] if definition.code not in ("_profile", "_source") else [],
     }
@@ -111,6 +116,8 @@ def parameter(draw: st.DrawFn, world: World, type_name: str, depth: int = 0) -> 
         return f"{definition.code}:missing", draw(st.sampled_from(["true", "false"]))
     if modifier == "text":
         return f"{definition.code}:text", escaped(draw(st.sampled_from(TEXTS)))
+    if modifier in ("in", "not-in"):
+        return f"{definition.code}:{modifier}", VALUE_SET["url"]
     if modifier == "of-type":
         shapes = [f"urn:kinds|{code}|{value}" for code in ("MR", "ss") for value in ("1", "x", "X\\,1")]
         return f"{definition.code}:of-type", draw(st.sampled_from(shapes))

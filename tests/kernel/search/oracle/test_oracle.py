@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.kernel.search.oracle.oracle import Address, World
-from tests.kernel.search.oracle.resources import Json, Maker
+from tests.kernel.search.oracle.resources import VALUE_SET, Json, Maker
 from tests.kernel.search.oracle.searches import Search, searches
 from tests.kernel.search.oracle.values import NOW, cut
 
@@ -50,12 +50,12 @@ async def loaded(ctx: Context, seed: int) -> World:
     present: dict[tuple[str, str], Json] = {}
     kinds = types_of(seed)
     earlier = Maker(seed + 1000, kinds, EACH).world()
-    for number, resource in enumerate([*earlier, *Maker(seed, kinds, EACH).world()]):
+    for number, resource in enumerate([*earlier, *Maker(seed, kinds, EACH).world(), VALUE_SET]):
         address = resource["resourceType"], resource["id"]
         try:
             parsed = fhir.parse(json.dumps(resource).encode())
             present[address] = json.loads((await ctx.store.update(ctx, parsed, resource["id"])).stored.content)
-            if number % 11 == 0:
+            if number % 11 == 0 and resource is not VALUE_SET:
                 await ctx.store.delete(ctx, *address)
                 del present[address]
         except OslerError:

@@ -54,7 +54,8 @@ def add(schema: str, kind: int) -> str:
     """Insert those rows of table `kind` that are not there; answers how many."""
     table, columns = INDEXES[kind]
     names = ", ".join(name for name, _ in (*PLACE, *columns))
-    here = f"select 1 from {schema}.{table} s where s.tenant = $1 and {_same(columns)}"
+    # offset 0: probed row by row; as a join it might read the whole table for each batch
+    here = f"select 1 from {schema}.{table} s where s.tenant = $1 and {_same(columns)} offset 0"
     return f"""with added as (insert into {schema}.{table} (tenant, {names}) select $1, {names} from {_unnest(columns)}
   where not exists ({here}) returning 1) select count(*) as rows from added"""
 

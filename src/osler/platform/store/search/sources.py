@@ -127,6 +127,8 @@ def rank(condition: Condition, in_record: bool) -> int:
                 return 8 if in_record else 2
             coarse = condition.parameter.code in COARSE
             return (7 if coarse else 3) if in_record else 12 if coarse else 4 if condition.parameter.kind == "reference" else 8
+        case Tokens(negated=False, patients=()) if condition.wanted and not in_record:
+            return 20
         case Strings(mode="exact" | "start"):
             return 50 if in_record else 7
         case Amounts():
@@ -196,8 +198,11 @@ def _alone(best: Condition, scope: Scope) -> Source:
             return Source(f"{scope.table('idx_ident')} x", (*_keyed(parameter, scope), f"({alternatives})"), None, best)
         case Tokens() if best.patients:
             return _of_patients_or(best, scope)
-        case Tokens(parameter, wanted):
+        case Tokens(parameter, wanted) if by_value(best):
             return _by_token(best, scope)
+        case Tokens(parameter, wanted):
+            each = " or ".join(_of_system(value, system, scope) for value, system in wanted)
+            return Source(f"{scope.table('idx_token')} x", (*_keyed(parameter, scope), f"({each})"), None, best)
         case Strings():
             return _by_text(best, scope)
         case Dates() | Amounts():
@@ -231,6 +236,12 @@ def _by_token(best: Tokens, scope: Scope) -> Source:
     each = f"unnest({values}, {systems}) as v(val, sys) cross join unnest({scope.add(keys, 'int4[]')}) as k(key)"
     where = ("x.tenant = $1", "x.key = k.key", "x.val = v.val and (v.sys is null or x.sys = v.sys)")
     return Source(f"{scope.table('idx_token')} x", where, (PRID, D, RID), best, each)
+
+
+def _of_system(value: int | None, system: int | None, scope: Scope) -> str:
+    """`system|` beside other alternatives: all of the parameter's rows are read for it, from the index alone."""
+    parts = [f"x.{name} = {scope.add(number)}" for name, number in (("val", value), ("sys", system)) if number is not None]
+    return f"({' and '.join(parts) or 'true'})"
 
 
 def _of_patients_or(best: Tokens, scope: Scope) -> Source:

@@ -22,7 +22,7 @@ from osler.platform.validation.rows import BASE
 from osler.platform.validation.shapes import Rule, Shape
 
 JSON = dict[str, Any]
-ON_WRITE = Options(targets=False, observations=False)
+ON_WRITE = Options(observations=False)
 GUIDES = {"us-core-7.0.0": "hl7.fhir.us.core-7.0.0.tgz", "us-core-6.1.0": "hl7.fhir.us.core-6.1.0.tgz"}
 # Faults of the data itself.
 KNOWN = {

@@ -49,6 +49,10 @@ def of_many(expression: str) -> str:
 
 def made(one: dict[str, Any], type_name: str) -> Definition:
     components = tuple((part["definition"], of_many(part["expression"])) for part in one.get("component", ()))
+    if one["id"] == "DocumentReference-relationship":
+        # R4 has its two expressions the wrong way round: what is related would be a code, and how, a reference.
+        (first, code), (second, target) = components
+        components = (first, target), (second, code)
     return Definition(type_name, one["code"], one["type"], of_many(one.get("expression", "")), tuple(one.get("target", ())), components)
 
 

@@ -104,7 +104,7 @@ def parameter(draw: st.DrawFn, world: World, type_name: str, depth: int = 0) -> 
         "token": [
             "not",
             "text",
-            *(["in", "not-in"] if all(isinstance(one, Token) and one.system and not one.exact for one in found) else []),
+            *(["in", "not-in"] if found and all(isinstance(one, Token) and one.system and not one.exact for one in found) else []),
             *(["of-type"] if any(isinstance(one, Token) and one.exact for one in found) else []),
         ],
         "reference": [*(kind for kind in definition.targets if any(str(one).startswith(f"{kind}/") for one in found)), "identifier"][-4:],

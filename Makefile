@@ -3,6 +3,9 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 NODE := ../scripts/node.sh
+WORKERS := 2
+# What is run again on the oldest PostgreSQL: every statement we send. HTTP on top of it does not depend on the release.
+SQL_TESTS := tests/kernel tests/journeys src/osler/services tests/conformance/operations
 
 .PHONY: help run test test-full test-python test-postgres-floor test-web test-browser test-dist check format dev setup seed bench dist clean
 
@@ -35,12 +38,12 @@ format: setup ## rewrite the Python code in the house format
 
 test-python: setup
 	scripts/build_web.sh
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n $(WORKERS) --dist loadscope
 
 test-postgres-floor: setup
 	@if bin=$$(scripts/need_postgres.sh); then \
 	    echo "The database tests again, on $$($$bin/postgres --version)"; \
-	    OSLER_TEST_POSTGRES_BIN=$$bin $(PY) -m pytest -q -m database; \
+	    OSLER_TEST_POSTGRES_BIN=$$bin $(PY) -m pytest -q -n $(WORKERS) --dist loadscope -m database $(SQL_TESTS); \
 	elif [ -n "$${CI:-}" ]; then echo "No second PostgreSQL could be installed" >&2; exit 1; \
 	else echo "Left out: the database tests on PostgreSQL 15. Install it with: sudo apt-get install postgresql"; fi
 

@@ -275,3 +275,27 @@ async def test_a_count_needs_no_order(records: Context, monkeypatch: pytest.Monk
 def test_several_types_take_what_all_of_them_know(params: list[tuple[str, str]]) -> None:
     with pytest.raises(Exception, match=params[0][0]):
         parse_types(["Patient", "Observation"], params)
+
+
+async def test_pages_of_a_word_are_whole_whether_the_type_is_walked_or_its_hits_are_gathered(ctx: Context) -> None:
+    """The walk goes through 250 records at least: of the 700, a dense word fills its pages there, a rare one does not."""
+    made = []
+    for number in range(700):
+        words = ["common", *(["seldom"] if number % 140 == 3 else [])]
+        made.append(patient(f"w{number:03}", "Word", text={"status": "generated", "div": narrative(" ".join(words))}))
+    await put(ctx, *made)
+
+    for word, expected in (("common", {f"w{number:03}" for number in range(700)}), ("seldom", {f"w{3 + 140 * n:03}" for n in range(5)})):
+        pages = await walk(ctx, f"Patient?_text={word}", 3 if word == "seldom" else 90)
+        found = [one for page in pages for one in page]
+        assert sorted(found) == sorted(expected)
+        assert found == sorted(found, reverse=True)
+
+    first = await search(ctx, "Patient?_text=common&_count=90")
+    second = await search(ctx, f"Patient?_text=common&_count=90&_cursor={first.next}")
+    back = await search(ctx, f"Patient?_text=common&_count=90&_cursor={second.prev}")
+    assert ids_of(back) == ids_of(first)
+
+
+def narrative(text: str) -> str:
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'

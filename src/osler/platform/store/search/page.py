@@ -11,12 +11,13 @@ from osler.platform.fhir import TYPE_CODE, TYPES, search_parameters
 from osler.platform.store.reading_sql import HEAD
 from osler.platform.store.search.arguments import Arguments
 from osler.platform.store.search.cursor import Sealed, place
+from osler.platform.store.search.fulltext import StringWords, Words
 from osler.platform.store.search.hits import driven, found, rows_of
 from osler.platform.store.search.ordering import beyond, flipped, order_by, sorted_by, streamed
 from osler.platform.store.search.query import Query, Sort
 from osler.platform.store.search.scope import Scope, World
 from osler.platform.store.search.sources import Column, Source
-from osler.platform.store.search.walks import either, sorted_walk
+from osler.platform.store.search.walks import by_id, either, sorted_walk, word_walk
 
 AUDITED = 9
 """First free parameter behind tenant, stream, seq, head, at, action, actor and request id."""
@@ -104,7 +105,8 @@ def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
     where = " and ".join([*chosen.where, *probes]) or "true"
     limit = scope.add(query.count + 1, "int8")
     native = streamed(query, chosen)
-    columns = native or sorted_by(query, scope)
+    by_words = not query.sort and isinstance(chosen.covers, Words | StringWords)
+    columns = native or (by_id(scope) if by_words else sorted_by(query, scope))
     if sealed is not None and sealed.back:
         columns = flipped(columns)
     after = place(sealed, [column.name for column in columns], [column.kind == "time" for column in columns])
@@ -113,6 +115,8 @@ def walked(query: Query, sealed: Sealed | None, scope: Scope) -> Walk:
     if native and forward and chosen.near:
         nearer = msgspec.structs.replace(chosen, walks=chosen.walks[: chosen.near])
         rows = either(_streamed(nearer, columns, where, after, limit, scope.arguments), rows, limit)
+    elif by_words and forward:
+        rows = either(word_walk(query, columns, after, limit, scope), rows, limit)
     elif not native and forward and (by_date := sorted_walk(query, chosen, columns, after, limit, scope)) is not None:
         rows = either(by_date, rows, limit)
     record = f"select * from {scope.table('resource')} r where r.tenant = $1 and r.rid = t.rid"

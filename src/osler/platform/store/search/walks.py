@@ -15,7 +15,7 @@ from osler.platform.store.search.ordering import beyond, order_by
 from osler.platform.store.search.predicates import keyed, predicate
 from osler.platform.store.search.query import Identifiers, Ids, Nothing, Query, Tokens
 from osler.platform.store.search.scope import Scope
-from osler.platform.store.search.sources import Column, Source
+from osler.platform.store.search.sources import RID, Column, Source
 
 LEAST_CAP, MOST_CAP = 500, 10_000
 LONGEST_WALK = 3
@@ -70,3 +70,28 @@ def sorted_walk(
         probes.append(beyond(columns, after, scope.arguments, alias="x", nulls=False))
     where = " and ".join(probes) or "true"
     return f"select x.* from (\n{inner}\n) x where {where} order by {order_by(columns, 'x', nulls=False)} limit {limit}"
+
+
+def by_id(scope: Scope) -> tuple[Column, ...]:
+    """The order of a search by words that asked for none: one in which the whole type can be walked, too."""
+    named = f"(select s.id from {scope.table('resource')} s where s.tenant = $1 and s.rid = x.rid)"
+    return Column("id", named, True, "text"), RID
+
+
+def word_walk(query: Query, columns: Sequence[Column], after: Sequence[Any] | None, limit: str, scope: Scope) -> str:
+    """A page of a word that many records hold: read through the type, for the index of words gathers every hit before it shows the first.
+
+    A word that few records hold costs this walk in vain, so it goes no further than where gathering what is left is as dear.
+    """
+    table = scope.table("resource")
+    here = ["x.tenant = $1", f"x.rtype = {scope.rtype()}", "x.deleted::int4 = 0"]
+    if after is not None:
+        here.append(f"x.id <= {scope.add(after[0])}")
+    inner = f"""select x.rid, x.prid, x.d, x.id from {table} x where {" and ".join(here)}
+  order by x.id desc limit {cap(table, limit)} / 2"""
+    probes = [predicate(condition, scope) for condition in query.conditions] + visible(scope)
+    if after is not None:
+        probes.append(beyond(columns, after, scope.arguments, alias="x", nulls=False))
+    shown = "x.rid, x.prid, x.d, x.id"
+    order = order_by(columns, "x", nulls=False)
+    return f"select {shown} from (\n{inner}\n) x where {' and '.join(probes)} order by {order} limit {limit}"

@@ -38,7 +38,7 @@ async def started(database: TestDatabase) -> tuple[asyncio.subprocess.Process, i
     """A server process over this database."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(sys.executable, str(SERVER), str(port), stdin=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-P", str(SERVER), str(port), stdin=asyncio.subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(json.dumps({"login": database.login.arguments(), "tenant": database.alpha.key}).encode())
     process.stdin.close()

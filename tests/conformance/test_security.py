@@ -27,7 +27,9 @@ async def chart(alpha, patient):
             "encounter": {"reference": f"Encounter/{visit['id']}"},
         }
     )
-    await alpha.made({"resourceType": "Appointment", "status": "booked", "participant": [{"actor": subject, "status": "accepted"}]})
+    booked = {"start": "2026-11-02T09:00:00Z", "end": "2026-11-02T09:20:00Z"}
+    participant = [{"actor": subject, "status": "accepted"}]
+    await alpha.made({"resourceType": "Appointment", "status": "booked", "participant": participant} | booked)
     return made["id"]
 
 

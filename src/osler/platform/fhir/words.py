@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 import msgspec
@@ -20,7 +20,9 @@ LONGEST_WORD = 40
 MOST_WORDS = 5000
 """Words of one resource; a document of this length is found by its beginning."""
 MOST_PLACES = 20
-"""Of one word in one record: enough to find a phrase by."""
+"""Of one word in one element: enough to find a phrase by."""
+STEP = 8
+"""Places between the beginnings of two elements are a multiple of this."""
 LAST_PLACE = 16383
 """PostgreSQL counts places in a text no further."""
 NOT_WORDS = frozenset(
@@ -33,6 +35,8 @@ NOT_WORDS = frozenset(
     for word in words.split()
 )
 """Elements of type string that hold no words for people: names of other things, and units."""
+LONGEST_REPEATED, MOST_REPEATED = 200, 40
+"""Texts of so many characters and words are remembered: displays and names recur, what is longer seldom does and takes room."""
 _ADDRESS = re.compile(rb"(?:urn:|https?:|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-)")
 """How a text begins that names something instead of saying it."""
 _NARRATIVE = re.compile(rb'"div":"([^"\\]*(?:\\.[^"\\]*)*)"')
@@ -46,23 +50,41 @@ _strings = msgspec.json.Decoder(list[str])
 
 
 def word_vector(body: bytes, texts: Iterable[tuple[int, str]], tenant: int, rtype: int) -> str:
-    """The vector of one resource as PostgreSQL reads it: its words with their places, and the `texts` beside its codes."""
-    places: dict[str, list[str]] = {}
+    """The vector of one resource as PostgreSQL reads it: its words with their places, and the `texts` beside its codes.
+
+    A word said in several elements stands here once for each; PostgreSQL makes one lexeme of them.
+    """
+    parts = [f"'{whose(tenant, rtype)}'"]
     place = 0
     for narrative, found in _texts(body):
-        weight = "A" if narrative else ""
-        for word in found:
-            place += 1
-            if (known := places.get(word)) is None:
-                places[word] = [f"{min(place, LAST_PLACE)}{weight}"]
-            elif len(known) < MOST_PLACES:
-                known.append(f"{min(place, LAST_PLACE)}{weight}")
-        place += 1  # so that no phrase runs from one element into the next
+        if not found:
+            continue
+        if narrative or len(found) > MOST_REPEATED:
+            parts.append(_placed(found[:MOST_WORDS], place, "A" if narrative else ""))
+        else:
+            parts.append(_placed_again(found, place))
+        # so that no phrase runs from one element into the next; in steps, so that records alike in form share what is put together
+        place += len(found) // STEP * STEP + STEP
         if place > MOST_WORDS:
             break
-    parts = [f"'{whose(tenant, rtype)}'", *(f"{word}:{','.join(at)}" for word, at in places.items())]
     parts += [f"'{text_scope(key)}{text.translate(_QUOTED)}'" for key, text in texts]
     return " ".join(parts)
+
+
+def _placed(found: Sequence[str], before: int, weight: str) -> str:
+    """The words of one element with their places, behind the `before` of the elements that stood before it."""
+    places: dict[str, list[str]] = {}
+    for place, word in enumerate(found, before + 1):
+        known = places.setdefault(word, [])
+        if len(known) < MOST_PLACES:
+            known.append(f"{min(place, LAST_PLACE)}{weight}")
+    return " ".join([f"{word}:{','.join(at)}" for word, at in places.items()])
+
+
+@lru_cache(maxsize=32768)
+def _placed_again(found: tuple[str, ...], before: int) -> str:
+    """The same for what records repeat of each other."""
+    return _placed(found, before, "")
 
 
 def whose(tenant: int | str, rtype: int) -> str:
@@ -81,27 +103,32 @@ def text_scope(key: int) -> str:
     return "".join(digits) + ":"
 
 
-@lru_cache(maxsize=16384)
 def words(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared."""
+    return _words_again(text) if len(text) <= LONGEST_REPEATED else _words(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
     return tuple(word[:LONGEST_WORD] for word in _WORD.findall(fold(storable(text, 1_000_000))))
+
+
+_words_again = lru_cache(maxsize=16384)(_words)
 
 
 def _texts(body: bytes) -> Iterable[tuple[bool, tuple[str, ...]]]:
     """The words of each element that holds text: the narrative first."""
     for match in _NARRATIVE.finditer(body):
         for text in _decoded(b'"' + match[1] + b'"'):
-            yield True, words.__wrapped__(html.unescape(_TAG.sub(" ", text)))
+            yield True, _words(html.unescape(_TAG.sub(" ", text)))
     names = _names()
     found = _MEMBER.findall(body)
     if b'":["' in body:
         found += _LIST.findall(body)
     for quoted in dict.fromkeys([quoted for name, quoted in found if name in names]):
-        for said in _quoted_words(quoted):
+        for said in _quoted_words_again(quoted) if len(quoted) <= LONGEST_REPEATED else _quoted_words(quoted):
             yield False, said
 
 
-@lru_cache(maxsize=32768)
 def _quoted_words(quoted: bytes) -> tuple[tuple[str, ...], ...]:
     """The words of JSON strings, text by text: records repeat each other's."""
     if _ADDRESS.match(quoted, 1) is not None:
@@ -109,6 +136,9 @@ def _quoted_words(quoted: bytes) -> tuple[tuple[str, ...], ...]:
     if b"\\" in quoted or b'",' in quoted:
         return tuple(words(text) for text in _decoded(quoted))
     return (words(quoted[1:-1].decode("utf-8", "replace")),)
+
+
+_quoted_words_again = lru_cache(maxsize=32768)(_quoted_words)
 
 
 def _decoded(quoted: bytes) -> list[str]:

@@ -87,7 +87,13 @@ test("a prefetched tab is drawn with at most 100 ms of work and keeps its scroll
   await page.getByRole("button", { name: /^CBC/ }).click();
   await page.getByRole("button", { name: "All results" }).click();
   const scroller = page.locator('[data-scroll^="All results"]');
-  await scroller.evaluate((element) => element.scrollTo(0, 900));
+  // The rows may still be on their way: there is nothing to scroll before they are drawn.
+  await page.waitForFunction(() => {
+    const table = document.querySelector('[data-scroll^="All results"]');
+    table?.scrollTo(0, 900);
+    return table?.scrollTop === 900;
+  });
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
 
   // Processor time of the page, so that a busy machine does not decide the test.
   const devtools = await context.newCDPSession(page);

@@ -36,6 +36,9 @@ SEARCHES = {
 }  # fmt: skip
 """The rows its indexes may deliver: a page of 20 and what leads to it, of 60,000 readings."""
 
+BEFORE_16 = {"Observation?encounter.class=IMP&_count=20": 20_000}
+"""PostgreSQL 15 does not sort in steps for DISTINCT: it reads every reading of the stays in question."""
+
 
 async def fill(owner: Any, tenant: int) -> None:
     """Index rows as they would be written, without bodies."""
@@ -98,5 +101,6 @@ async def test_a_chain_reads_little_more_than_it_shows(crowded: TestDatabase) ->
             plan = json.loads(rows[0][0])[0]["Plan"]
             assert "Seq Scan" not in json.dumps(plan), text
             read[text] = delivered(plan)
+        most = SEARCHES if connection.get_server_version().major >= 16 else SEARCHES | BEFORE_16
 
-    assert {text: rows for text, rows in read.items() if rows > SEARCHES[text]} == {}
+    assert {text: rows for text, rows in read.items() if rows > most[text]} == {}

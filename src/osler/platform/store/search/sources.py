@@ -335,7 +335,8 @@ def _date_walks(prefix: Prefix, lo: datetime, hi: datetime, scope: Scope) -> lis
     if since - EARLIEST <= WIDE:
         return [found]
     start = since - WIDE
-    long = f"x.hi - x.lo > interval '{WIDE.days} days'"
+    # as the predicate of idx_date_wide has it (migrations/service/0006)
+    long = f"timezone('UTC', x.hi) > timezone('UTC', x.lo) + interval '{WIDE.days} days'"
     return [f"x.lo > {scope.add(start)} and {found}", f"x.lo <= {scope.add(start)} and {long} and {date_range(prefix, lo, hi, 'x', scope)}"]
 
 

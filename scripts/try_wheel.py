@@ -15,7 +15,7 @@ import venv
 from http.cookiejar import CookieJar
 from pathlib import Path
 
-PATIENTS = "14"
+PATIENTS = "17"
 LIMIT_SECONDS = 180
 
 

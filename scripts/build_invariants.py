@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 import types
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,11 @@ NAMES = ("Checking", "and3", "all_false", "bdl_7", "children", "contains", "desc
 WELL_KNOWN = {"ucum": "http://unitsofmeasure.org"}
 DATES = {"date", "dateTime", "instant", "time"}
 KEYWORDS = {"assert", "class", "global", "import", "for", "from", "in", "is", "not", "or", "and"}
+
+COMMON = ("meta", "text", "contained", "extension", "modifierExtension")
+"""What every DomainResource begins with."""
+MANY_TYPES = 12
+"""A choice of more types is looked through by name: the resources that have one are rare."""
 
 
 def attribute(name: str) -> str:
@@ -375,23 +380,62 @@ def test_lines(rule: Rule, number: int) -> list[str]:
 CORRECTED_PLACES = {"ras-1": "Range"}
 
 
+def visit(value: str, one: Element) -> list[str]:
+    """The statements that go on to one element inside."""
+    # A Coding has no rules: only the few with extensions are gone into.
+    guard = "if i.extension is not None: " if one.type == "Coding" else ""
+    call = "resource(i, c)" if one.type == "Resource" else f"{guard}{one.type}(i, c)"
+    if one.many:
+        return [f"    if (many := {value}) is not None:", "        for i in many:", f"            {call}"]
+    return [f"    if (i := {value}) is not None:", f"        {call}"]
+
+
 def visits(name: str, wanted: set[str]) -> list[str]:
     """The statements that go on to the elements inside."""
+    carriers = ("Bundle", "BundleEntry", "BundleEntryResponse", "ParametersParameter")
+    inside = {
+        one.name: one
+        for one in elements(name).values()
+        if not one.primitive and (one.type in wanted or (one.type == "Resource" and name not in carriers))
+    }
     lines = []
-    for one in elements(name).values():
-        if one.primitive or (one.type not in wanted and one.type != "Resource"):
-            continue
-        value = f"o.{attribute(one.name)}"
-        # A Coding has no rules: only the few with extensions are gone into.
-        guard = "if i.extension is not None: " if one.type == "Coding" else ""
-        call = "resource(i, c)" if one.type == "Resource" else f"{guard}{one.type}(i, c)"
-        if one.type == "Resource" and name in ("Bundle", "BundleEntry", "BundleEntryResponse", "ParametersParameter"):
-            continue
-        if one.many:
-            lines += [f"    if (many := {value}) is not None:", "        for i in many:", f"            {call}"]
-        else:
-            lines += [f"    if (i := {value}) is not None:", f"        {call}"]
+    if is_domain(name):
+        lines.append("    common(o, c)")
+        inside = {key: one for key, one in inside.items() if key not in COMMON}
+    choices = Counter(one.choice for one in inside.values() if one.choice)
+    for one in inside.values():
+        if choices[one.choice] <= MANY_TYPES:
+            lines += visit(f"o.{attribute(one.name)}", one)
+        elif one is next(other for other in inside.values() if other.choice == one.choice):
+            names = ", ".join(repr(attribute(other.name)) for other in inside.values() if other.choice == one.choice)
+            lines += [f"    chosen(o, c, {names})"]
     return lines
+
+
+def is_domain(name: str) -> bool:
+    """Whether a type is a resource with text, contained resources and extensions."""
+    return "DomainResource" in ancestors(name)
+
+
+def shared(contained: list[str], wanted: set[str]) -> list[str]:
+    """What every resource asks of the resources it contains, and the elements all resources have; a choice of very many types."""
+    patient = elements("Patient")
+    return [
+        "",
+        "",
+        "def hold_contained(o: Any, c: Checking) -> None:",
+        *contained,
+        "",
+        "",
+        "def common(o: Any, c: Checking) -> None:",
+        *(line for name in COMMON if patient[name].type in {*wanted, "Resource"} for line in visit(f"o.{name}", patient[name])),
+        "",
+        "",
+        "def chosen(o: Any, c: Checking, *names: str) -> None:",
+        "    for name in names:",
+        "        if (i := getattr(o, name)) is not None:",
+        "            globals()[i.__class__.__name__](i, c)",
+    ]
 
 
 def extension_lines(number: int) -> list[str]:
@@ -417,6 +461,7 @@ def build(folder: Path, target: Path) -> None:
     classes = [name for name in table if name not in ABSTRACT]
     body: list[str] = []
     warnings: list[str] = []
+    contained: list[str] = []
     wanted = set(classes)
     for name in classes:
         inherited = [above for above in ancestors(name) if above == "DomainResource" or above == name]
@@ -425,13 +470,15 @@ def build(folder: Path, target: Path) -> None:
         inside = [
             line for rule in here if rule.error and rule.type in ABSTRACT for line in test_lines(replace(rule, type=name), numbers[rule])
         ]
-        lines = ["    if o.contained is not None:", *(f"    {line}" for line in inside)] if inside else []
+        if inside:
+            contained = inside
+        lines = ["    if o.contained is not None:", "        hold_contained(o, c)"] if inside else []
         lines += [line for rule in here if rule.error and rule.type not in ABSTRACT for line in test_lines(rule, numbers[rule])]
         body += (extension_lines(numbers[here[0]]) if name == "Extension" else lines + visits(name, wanted)) or ["    pass"]
         advice = [line for rule in here if not rule.error for line in test_lines(replace(rule, type=name), numbers[rule])]
         if advice:
             warnings += ["", "", f"def advise_{name}(o: Any, c: Checking) -> None:", *advice]
-    write(target, found, body, warnings, classes)
+    write(target, found, [*shared(contained, wanted), *body], warnings, classes)
 
 
 def write(target: Path, found: list[Rule], body: list[str], warnings: list[str], classes: list[str]) -> None:

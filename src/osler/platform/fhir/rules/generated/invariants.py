@@ -509,6 +509,36 @@ NOT_CHECKED = {
 }
 
 
+def hold_contained(o: Any, c: Checking) -> None:
+    dom_3(o, c, 106)
+    if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
+        c.found.append((107, o))
+    if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
+        c.found.append((108, o))
+
+
+def common(o: Any, c: Checking) -> None:
+    if (i := o.meta) is not None:
+        Meta(i, c)
+    if (i := o.text) is not None:
+        Narrative(i, c)
+    if (many := o.contained) is not None:
+        for i in many:
+            resource(i, c)
+    if (many := o.extension) is not None:
+        for i in many:
+            Extension(i, c)
+    if (many := o.modifierExtension) is not None:
+        for i in many:
+            Extension(i, c)
+
+
+def chosen(o: Any, c: Checking, *names: str) -> None:
+    for name in names:
+        if (i := getattr(o, name)) is not None:
+            globals()[i.__class__.__name__](i, c)
+
+
 def Address(o: Any, c: Checking) -> None:
     if (many := o.extension) is not None:
         for i in many:
@@ -767,192 +797,9 @@ def ElementDefinition(o: Any, c: Checking) -> None:
     if (many := o.type) is not None:
         for i in many:
             ElementDefinitionType(i, c)
-    if (i := o.defaultValueAddress) is not None:
-        Address(i, c)
-    if (i := o.defaultValueAge) is not None:
-        Age(i, c)
-    if (i := o.defaultValueAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.defaultValueAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.defaultValueCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.defaultValueCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.defaultValueContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.defaultValueCount) is not None:
-        Count(i, c)
-    if (i := o.defaultValueDistance) is not None:
-        Distance(i, c)
-    if (i := o.defaultValueDuration) is not None:
-        Duration(i, c)
-    if (i := o.defaultValueHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.defaultValueIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.defaultValueMoney) is not None:
-        Money(i, c)
-    if (i := o.defaultValuePeriod) is not None:
-        Period(i, c)
-    if (i := o.defaultValueQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.defaultValueRange) is not None:
-        Range(i, c)
-    if (i := o.defaultValueRatio) is not None:
-        Ratio(i, c)
-    if (i := o.defaultValueReference) is not None:
-        Reference(i, c)
-    if (i := o.defaultValueSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.defaultValueSignature) is not None:
-        Signature(i, c)
-    if (i := o.defaultValueTiming) is not None:
-        Timing(i, c)
-    if (i := o.defaultValueContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.defaultValueContributor) is not None:
-        Contributor(i, c)
-    if (i := o.defaultValueDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.defaultValueExpression) is not None:
-        Expression(i, c)
-    if (i := o.defaultValueParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.defaultValueRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.defaultValueTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.defaultValueUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.defaultValueDosage) is not None:
-        Dosage(i, c)
-    if (i := o.defaultValueMeta) is not None:
-        Meta(i, c)
-    if (i := o.fixedAddress) is not None:
-        Address(i, c)
-    if (i := o.fixedAge) is not None:
-        Age(i, c)
-    if (i := o.fixedAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.fixedAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.fixedCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.fixedCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.fixedContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.fixedCount) is not None:
-        Count(i, c)
-    if (i := o.fixedDistance) is not None:
-        Distance(i, c)
-    if (i := o.fixedDuration) is not None:
-        Duration(i, c)
-    if (i := o.fixedHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.fixedIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.fixedMoney) is not None:
-        Money(i, c)
-    if (i := o.fixedPeriod) is not None:
-        Period(i, c)
-    if (i := o.fixedQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.fixedRange) is not None:
-        Range(i, c)
-    if (i := o.fixedRatio) is not None:
-        Ratio(i, c)
-    if (i := o.fixedReference) is not None:
-        Reference(i, c)
-    if (i := o.fixedSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.fixedSignature) is not None:
-        Signature(i, c)
-    if (i := o.fixedTiming) is not None:
-        Timing(i, c)
-    if (i := o.fixedContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.fixedContributor) is not None:
-        Contributor(i, c)
-    if (i := o.fixedDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.fixedExpression) is not None:
-        Expression(i, c)
-    if (i := o.fixedParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.fixedRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.fixedTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.fixedUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.fixedDosage) is not None:
-        Dosage(i, c)
-    if (i := o.fixedMeta) is not None:
-        Meta(i, c)
-    if (i := o.patternAddress) is not None:
-        Address(i, c)
-    if (i := o.patternAge) is not None:
-        Age(i, c)
-    if (i := o.patternAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.patternAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.patternCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.patternCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.patternContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.patternCount) is not None:
-        Count(i, c)
-    if (i := o.patternDistance) is not None:
-        Distance(i, c)
-    if (i := o.patternDuration) is not None:
-        Duration(i, c)
-    if (i := o.patternHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.patternIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.patternMoney) is not None:
-        Money(i, c)
-    if (i := o.patternPeriod) is not None:
-        Period(i, c)
-    if (i := o.patternQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.patternRange) is not None:
-        Range(i, c)
-    if (i := o.patternRatio) is not None:
-        Ratio(i, c)
-    if (i := o.patternReference) is not None:
-        Reference(i, c)
-    if (i := o.patternSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.patternSignature) is not None:
-        Signature(i, c)
-    if (i := o.patternTiming) is not None:
-        Timing(i, c)
-    if (i := o.patternContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.patternContributor) is not None:
-        Contributor(i, c)
-    if (i := o.patternDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.patternExpression) is not None:
-        Expression(i, c)
-    if (i := o.patternParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.patternRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.patternTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.patternUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.patternDosage) is not None:
-        Dosage(i, c)
-    if (i := o.patternMeta) is not None:
-        Meta(i, c)
+    chosen(o, c, 'defaultValueAddress', 'defaultValueAge', 'defaultValueAnnotation', 'defaultValueAttachment', 'defaultValueCodeableConcept', 'defaultValueCoding', 'defaultValueContactPoint', 'defaultValueCount', 'defaultValueDistance', 'defaultValueDuration', 'defaultValueHumanName', 'defaultValueIdentifier', 'defaultValueMoney', 'defaultValuePeriod', 'defaultValueQuantity', 'defaultValueRange', 'defaultValueRatio', 'defaultValueReference', 'defaultValueSampledData', 'defaultValueSignature', 'defaultValueTiming', 'defaultValueContactDetail', 'defaultValueContributor', 'defaultValueDataRequirement', 'defaultValueExpression', 'defaultValueParameterDefinition', 'defaultValueRelatedArtifact', 'defaultValueTriggerDefinition', 'defaultValueUsageContext', 'defaultValueDosage', 'defaultValueMeta')
+    chosen(o, c, 'fixedAddress', 'fixedAge', 'fixedAnnotation', 'fixedAttachment', 'fixedCodeableConcept', 'fixedCoding', 'fixedContactPoint', 'fixedCount', 'fixedDistance', 'fixedDuration', 'fixedHumanName', 'fixedIdentifier', 'fixedMoney', 'fixedPeriod', 'fixedQuantity', 'fixedRange', 'fixedRatio', 'fixedReference', 'fixedSampledData', 'fixedSignature', 'fixedTiming', 'fixedContactDetail', 'fixedContributor', 'fixedDataRequirement', 'fixedExpression', 'fixedParameterDefinition', 'fixedRelatedArtifact', 'fixedTriggerDefinition', 'fixedUsageContext', 'fixedDosage', 'fixedMeta')
+    chosen(o, c, 'patternAddress', 'patternAge', 'patternAnnotation', 'patternAttachment', 'patternCodeableConcept', 'patternCoding', 'patternContactPoint', 'patternCount', 'patternDistance', 'patternDuration', 'patternHumanName', 'patternIdentifier', 'patternMoney', 'patternPeriod', 'patternQuantity', 'patternRange', 'patternRatio', 'patternReference', 'patternSampledData', 'patternSignature', 'patternTiming', 'patternContactDetail', 'patternContributor', 'patternDataRequirement', 'patternExpression', 'patternParameterDefinition', 'patternRelatedArtifact', 'patternTriggerDefinition', 'patternUsageContext', 'patternDosage', 'patternMeta')
     if (many := o.example) is not None:
         for i in many:
             ElementDefinitionExample(i, c)
@@ -1007,68 +854,7 @@ def ElementDefinitionExample(o: Any, c: Checking) -> None:
     if (many := o.extension) is not None:
         for i in many:
             Extension(i, c)
-    if (i := o.valueAddress) is not None:
-        Address(i, c)
-    if (i := o.valueAge) is not None:
-        Age(i, c)
-    if (i := o.valueAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.valueAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.valueCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.valueCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.valueContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.valueCount) is not None:
-        Count(i, c)
-    if (i := o.valueDistance) is not None:
-        Distance(i, c)
-    if (i := o.valueDuration) is not None:
-        Duration(i, c)
-    if (i := o.valueHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.valueIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.valueMoney) is not None:
-        Money(i, c)
-    if (i := o.valuePeriod) is not None:
-        Period(i, c)
-    if (i := o.valueQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.valueRange) is not None:
-        Range(i, c)
-    if (i := o.valueRatio) is not None:
-        Ratio(i, c)
-    if (i := o.valueReference) is not None:
-        Reference(i, c)
-    if (i := o.valueSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.valueSignature) is not None:
-        Signature(i, c)
-    if (i := o.valueTiming) is not None:
-        Timing(i, c)
-    if (i := o.valueContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.valueContributor) is not None:
-        Contributor(i, c)
-    if (i := o.valueDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.valueExpression) is not None:
-        Expression(i, c)
-    if (i := o.valueParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.valueRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.valueTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.valueUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.valueDosage) is not None:
-        Dosage(i, c)
-    if (i := o.valueMeta) is not None:
-        Meta(i, c)
+    chosen(o, c, 'valueAddress', 'valueAge', 'valueAnnotation', 'valueAttachment', 'valueCodeableConcept', 'valueCoding', 'valueContactPoint', 'valueCount', 'valueDistance', 'valueDuration', 'valueHumanName', 'valueIdentifier', 'valueMoney', 'valuePeriod', 'valueQuantity', 'valueRange', 'valueRatio', 'valueReference', 'valueSampledData', 'valueSignature', 'valueTiming', 'valueContactDetail', 'valueContributor', 'valueDataRequirement', 'valueExpression', 'valueParameterDefinition', 'valueRelatedArtifact', 'valueTriggerDefinition', 'valueUsageContext', 'valueDosage', 'valueMeta')
 
 
 def ElementDefinitionConstraint(o: Any, c: Checking) -> None:
@@ -1419,24 +1205,8 @@ def UsageContext(o: Any, c: Checking) -> None:
 
 def Account(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -1485,24 +1255,8 @@ def AccountGuarantor(o: Any, c: Checking) -> None:
 
 def ActivityDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -1606,24 +1360,8 @@ def ActivityDefinitionDynamicValue(o: Any, c: Checking) -> None:
 
 def AdverseEvent(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (many := o.category) is not None:
@@ -1696,28 +1434,12 @@ def AdverseEventSuspectEntityCausality(o: Any, c: Checking) -> None:
 
 def AllergyIntolerance(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not (bool([x1 for x1 in get(of(o, ('verificationStatus',)), ('coding',)) if (and3((None if x1.system is None else x1.system == 'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification'), (None if x1.code is None else x1.code == 'entered-in-error'))) is True]) or (o.clinicalStatus is not None)):
         c.found.append((53, o))
     if not ((not [x1 for x1 in get(of(o, ('verificationStatus',)), ('coding',)) if (and3((None if x1.system is None else x1.system == 'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification'), (None if x1.code is None else x1.code == 'entered-in-error'))) is True]) or (o.clinicalStatus is None)):
         c.found.append((54, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -1770,30 +1492,14 @@ def AllergyIntoleranceReaction(o: Any, c: Checking) -> None:
 
 def Appointment(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.start is not None or o._start is not None) == (o.end is not None or o._end is not None)):
         c.found.append((55, o))
     if ((True if ((o.start is not None or o._start is not None) and (o.end is not None or o._end is not None)) else member(of(o, ('status',)), ((['proposed'] + ['cancelled']) + ['waitlist'])))) is not True:
         c.found.append((56, o))
     if ((True if not bool(of(o, ('cancelationReason',))) else or3(equal(of(o, ('status',)), ['noshow']), equal(of(o, ('status',)), ['cancelled'])))) is not True:
         c.found.append((57, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -1853,26 +1559,10 @@ def AppointmentParticipant(o: Any, c: Checking) -> None:
 
 def AppointmentResponse(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.participantType is not None) or (o.actor is not None)):
         c.found.append((59, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -1887,24 +1577,8 @@ def AppointmentResponse(o: Any, c: Checking) -> None:
 
 def AuditEvent(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.type) is not None:
         if i.extension is not None: Coding(i, c)
     if (many := o.subtype) is not None:
@@ -2009,24 +1683,8 @@ def AuditEventEntityDetail(o: Any, c: Checking) -> None:
 
 def Basic(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2047,24 +1705,8 @@ def Binary(o: Any, c: Checking) -> None:
 
 def BiologicallyDerivedProduct(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2142,24 +1784,8 @@ def BiologicallyDerivedProductStorage(o: Any, c: Checking) -> None:
 
 def BodyStructure(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2269,11 +1895,7 @@ def BundleEntryResponse(o: Any, c: Checking) -> None:
 
 def CapabilityStatement(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not (((o.rest is not None) or (o.messaging is not None)) or (o.document is not None)):
         c.found.append((73, o))
     if (ordered(plus(plus([len(of(o, ('description',)))], [len(of(o, ('software',)))]), [len(of(o, ('implementation',)))]), '>', [0])) is not True:
@@ -2288,19 +1910,7 @@ def CapabilityStatement(o: Any, c: Checking) -> None:
         c.found.append((78, o))
     if (or3((None if o.kind is None else o.kind != 'requirements'), ((not (o.implementation is not None)) and (not (o.software is not None))))) is not True:
         c.found.append((79, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -2484,24 +2094,8 @@ def CapabilityStatementDocument(o: Any, c: Checking) -> None:
 
 def CarePlan(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2613,24 +2207,8 @@ def CarePlanActivityDetail(o: Any, c: Checking) -> None:
 
 def CareTeam(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2683,24 +2261,8 @@ def CareTeamParticipant(o: Any, c: Checking) -> None:
 
 def CatalogEntry(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2740,24 +2302,8 @@ def CatalogEntryRelatedEntry(o: Any, c: Checking) -> None:
 
 def ChargeItem(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2828,24 +2374,8 @@ def ChargeItemPerformer(o: Any, c: Checking) -> None:
 
 def ChargeItemDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -2912,24 +2442,8 @@ def ChargeItemDefinitionPropertyGroupPriceComponent(o: Any, c: Checking) -> None
 
 def Claim(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -3237,24 +2751,8 @@ def ClaimItemDetailSubDetail(o: Any, c: Checking) -> None:
 
 def ClaimResponse(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -3528,24 +3026,8 @@ def ClaimResponseError(o: Any, c: Checking) -> None:
 
 def ClinicalImpression(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -3615,26 +3097,10 @@ def ClinicalImpressionFinding(o: Any, c: Checking) -> None:
 
 def CodeSystem(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not is_distinct((get(of(o, ('concept',)), ('code',)) + get(get(descendants([o]), ('concept',)), ('code',)))):
         c.found.append((86, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -3718,24 +3184,8 @@ def CodeSystemConceptProperty(o: Any, c: Checking) -> None:
 
 def Communication(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -3799,24 +3249,8 @@ def CommunicationPayload(o: Any, c: Checking) -> None:
 
 def CommunicationRequest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -3881,24 +3315,8 @@ def CommunicationRequestPayload(o: Any, c: Checking) -> None:
 
 def CompartmentDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -3921,24 +3339,8 @@ def CompartmentDefinitionResource(o: Any, c: Checking) -> None:
 
 def Composition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (i := o.type) is not None:
@@ -4044,24 +3446,8 @@ def CompositionSection(o: Any, c: Checking) -> None:
 
 def ConceptMap(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (many := o.contact) is not None:
@@ -4145,28 +3531,12 @@ def ConceptMapGroupUnmapped(o: Any, c: Checking) -> None:
 
 def Condition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.abatementDateTime is None and o._abatementDateTime is None and o.abatementAge is None and o.abatementPeriod is None and o.abatementRange is None and o.abatementString is None and o._abatementString is None) or bool([x1 for x1 in get(of(o, ('clinicalStatus',)), ('coding',)) if (and3((None if x1.system is None else x1.system == 'http://terminology.hl7.org/CodeSystem/condition-clinical'), or3(or3((None if x1.code is None else x1.code == 'resolved'), (None if x1.code is None else x1.code == 'remission')), (None if x1.code is None else x1.code == 'inactive')))) is True])):
         c.found.append((95, o))
     if not ((not [x1 for x1 in get(of(o, ('verificationStatus',)), ('coding',)) if (and3((None if x1.system is None else x1.system == 'http://terminology.hl7.org/CodeSystem/condition-ver-status'), (None if x1.code is None else x1.code == 'entered-in-error'))) is True]) or (o.clinicalStatus is None)):
         c.found.append((96, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -4252,26 +3622,10 @@ def ConditionEvidence(o: Any, c: Checking) -> None:
 
 def Consent(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.policy is not None) or (o.policyRule is not None)):
         c.found.append((99, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -4387,24 +3741,8 @@ def ConsentProvisionData(o: Any, c: Checking) -> None:
 
 def Contract(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -4790,24 +4128,8 @@ def ContractRule(o: Any, c: Checking) -> None:
 
 def Coverage(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -4881,24 +4203,8 @@ def CoverageCostToBeneficiaryException(o: Any, c: Checking) -> None:
 
 def CoverageEligibilityRequest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -4994,24 +4300,8 @@ def CoverageEligibilityRequestItemDiagnosis(o: Any, c: Checking) -> None:
 
 def CoverageEligibilityResponse(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5111,24 +4401,8 @@ def CoverageEligibilityResponseError(o: Any, c: Checking) -> None:
 
 def DetectedIssue(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5181,24 +4455,8 @@ def DetectedIssueMitigation(o: Any, c: Checking) -> None:
 
 def Device(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5304,24 +4562,8 @@ def DeviceProperty(o: Any, c: Checking) -> None:
 
 def DeviceDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5443,24 +4685,8 @@ def DeviceDefinitionMaterial(o: Any, c: Checking) -> None:
 
 def DeviceMetric(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5490,24 +4716,8 @@ def DeviceMetricCalibration(o: Any, c: Checking) -> None:
 
 def DeviceRequest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5579,24 +4789,8 @@ def DeviceRequestParameter(o: Any, c: Checking) -> None:
 
 def DeviceUseStatement(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5631,24 +4825,8 @@ def DeviceUseStatement(o: Any, c: Checking) -> None:
 
 def DiagnosticReport(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -5705,24 +4883,8 @@ def DiagnosticReportMedia(o: Any, c: Checking) -> None:
 
 def DocumentManifest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.masterIdentifier) is not None:
         Identifier(i, c)
     if (many := o.identifier) is not None:
@@ -5761,24 +4923,8 @@ def DocumentManifestRelated(o: Any, c: Checking) -> None:
 
 def DocumentReference(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.masterIdentifier) is not None:
         Identifier(i, c)
     if (many := o.identifier) is not None:
@@ -5863,24 +5009,8 @@ def DocumentReferenceContext(o: Any, c: Checking) -> None:
 
 def EffectEvidenceSynthesis(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6029,24 +5159,8 @@ def EffectEvidenceSynthesisCertaintyCertaintySubcomponent(o: Any, c: Checking) -
 
 def Encounter(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6206,24 +5320,8 @@ def EncounterLocation(o: Any, c: Checking) -> None:
 
 def Endpoint(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6243,24 +5341,8 @@ def Endpoint(o: Any, c: Checking) -> None:
 
 def EnrollmentRequest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6276,24 +5358,8 @@ def EnrollmentRequest(o: Any, c: Checking) -> None:
 
 def EnrollmentResponse(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6307,24 +5373,8 @@ def EnrollmentResponse(o: Any, c: Checking) -> None:
 
 def EpisodeOfCare(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6382,24 +5432,8 @@ def EpisodeOfCareDiagnosis(o: Any, c: Checking) -> None:
 
 def EventDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6443,24 +5477,8 @@ def EventDefinition(o: Any, c: Checking) -> None:
 
 def Evidence(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6508,24 +5526,8 @@ def Evidence(o: Any, c: Checking) -> None:
 
 def EvidenceVariable(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6598,24 +5600,8 @@ def EvidenceVariableCharacteristic(o: Any, c: Checking) -> None:
 
 def ExampleScenario(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -6737,24 +5723,8 @@ def ExampleScenarioProcessStepAlternative(o: Any, c: Checking) -> None:
 
 def ExplanationOfBenefit(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -7284,28 +6254,12 @@ def ExplanationOfBenefitBenefitBalanceFinancial(o: Any, c: Checking) -> None:
 
 def FamilyMemberHistory(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.ageAge is None and o.ageRange is None and o.ageString is None and o._ageString is None) or (o.bornPeriod is None and o.bornDate is None and o._bornDate is None and o.bornString is None and o._bornString is None)):
         c.found.append((115, o))
     if not ((o.ageAge is not None or o.ageRange is not None or o.ageString is not None or o._ageString is not None) or (o.estimatedAge is None and o._estimatedAge is None)):
         c.found.append((116, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -7365,24 +6319,8 @@ def FamilyMemberHistoryCondition(o: Any, c: Checking) -> None:
 
 def Flag(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -7403,24 +6341,8 @@ def Flag(o: Any, c: Checking) -> None:
 
 def Goal(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -7481,24 +6403,8 @@ def GoalTarget(o: Any, c: Checking) -> None:
 
 def GraphDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -7551,26 +6457,10 @@ def GraphDefinitionLinkTargetCompartment(o: Any, c: Checking) -> None:
 
 def Group(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if ((True if (o.member is None) else (None if o.actual is None else o.actual == True))) is not True:
         c.found.append((119, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -7622,24 +6512,8 @@ def GroupMember(o: Any, c: Checking) -> None:
 
 def GuidanceResponse(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.requestIdentifier) is not None:
         Identifier(i, c)
     if (many := o.identifier) is not None:
@@ -7676,24 +6550,8 @@ def GuidanceResponse(o: Any, c: Checking) -> None:
 
 def HealthcareService(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -7781,24 +6639,8 @@ def HealthcareServiceNotAvailable(o: Any, c: Checking) -> None:
 
 def ImagingStudy(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -7894,24 +6736,8 @@ def ImagingStudySeriesInstance(o: Any, c: Checking) -> None:
 
 def Immunization(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8017,24 +6843,8 @@ def ImmunizationProtocolApplied(o: Any, c: Checking) -> None:
 
 def ImmunizationEvaluation(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8055,24 +6865,8 @@ def ImmunizationEvaluation(o: Any, c: Checking) -> None:
 
 def ImmunizationRecommendation(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8131,26 +6925,10 @@ def ImmunizationRecommendationRecommendationDateCriterion(o: Any, c: Checking) -
 
 def ImplementationGuide(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not all((member([x1], of(o, ('fhirVersion',)))) is True for x1 in get(get(of(o, ('definition',)), ('resource',)), ('fhirVersion',))):
         c.found.append((123, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -8304,26 +7082,10 @@ def ImplementationGuideManifestPage(o: Any, c: Checking) -> None:
 
 def InsurancePlan(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (ordered(plus([len(of(o, ('identifier',)))], [len(of(o, ('name',)))]), '>', [0])) is not True:
         c.found.append((125, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8505,24 +7267,8 @@ def InsurancePlanPlanSpecificCostBenefitCost(o: Any, c: Checking) -> None:
 
 def Invoice(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8598,24 +7344,8 @@ def InvoiceLineItemPriceComponent(o: Any, c: Checking) -> None:
 
 def Library(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8667,26 +7397,10 @@ def Library(o: Any, c: Checking) -> None:
 
 def Linkage(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (ordered([len(of(o, ('item',)))], '>', [1])) is not True:
         c.found.append((127, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (i := o.author) is not None:
         Reference(i, c)
     if (many := o.item) is not None:
@@ -8707,30 +7421,14 @@ def LinkageItem(o: Any, c: Checking) -> None:
 
 def List(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.emptyReason is None) or (o.entry is None)):
         c.found.append((128, o))
     if (or3((None if o.mode is None else o.mode == 'changes'), (not get(of(o, ('entry',)), ('deleted',))))) is not True:
         c.found.append((129, o))
     if (or3((None if o.mode is None else o.mode == 'working'), (not get(of(o, ('entry',)), ('date',))))) is not True:
         c.found.append((130, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8769,24 +7467,8 @@ def ListEntry(o: Any, c: Checking) -> None:
 
 def Location(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8836,26 +7518,10 @@ def LocationHoursOfOperation(o: Any, c: Checking) -> None:
 
 def Measure(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not all((bool(((of(x1, ('code',)) + of(x1, ('description',))) + of(x1, ('criteria',)))) != (x1.component is not None)) for x1 in get(of(o, ('group',)), ('stratifier',))):
         c.found.append((132, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -8986,28 +7652,12 @@ def MeasureSupplementalData(o: Any, c: Checking) -> None:
 
 def MeasureReport(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (or3((None if o.type is None else o.type != 'data-collection'), (not (o.group is not None)))) is not True:
         c.found.append((133, o))
     if not all(((x1.value is not None) != (x1.component is not None)) for x1 in get(get(of(o, ('group',)), ('stratifier',)), ('stratum',))):
         c.found.append((134, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -9121,24 +7771,8 @@ def MeasureReportGroupStratifierStratumPopulation(o: Any, c: Checking) -> None:
 
 def Media(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -9178,24 +7812,8 @@ def Media(o: Any, c: Checking) -> None:
 
 def Medication(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -9240,24 +7858,8 @@ def MedicationBatch(o: Any, c: Checking) -> None:
 
 def MedicationAdministration(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -9344,26 +7946,10 @@ def MedicationAdministrationDosage(o: Any, c: Checking) -> None:
 
 def MedicationDispense(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if ((True if ((o.whenHandedOver is None and o._whenHandedOver is None) or (o.whenPrepared is None and o._whenPrepared is None)) else ordered(of(o, ('whenHandedOver',)), '>=', of(o, ('whenPrepared',)), True))) is not True:
         c.found.append((136, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -9454,24 +8040,8 @@ def MedicationDispenseSubstitution(o: Any, c: Checking) -> None:
 
 def MedicationKnowledge(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.code) is not None:
         CodeableConcept(i, c)
     if (i := o.manufacturer) is not None:
@@ -9753,24 +8323,8 @@ def MedicationKnowledgeKinetics(o: Any, c: Checking) -> None:
 
 def MedicationRequest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -9885,24 +8439,8 @@ def MedicationRequestSubstitution(o: Any, c: Checking) -> None:
 
 def MedicationStatement(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -9948,24 +8486,8 @@ def MedicationStatement(o: Any, c: Checking) -> None:
 
 def MedicinalProduct(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -10106,24 +8628,8 @@ def MedicinalProductSpecialDesignation(o: Any, c: Checking) -> None:
 
 def MedicinalProductAuthorization(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -10195,24 +8701,8 @@ def MedicinalProductAuthorizationProcedure(o: Any, c: Checking) -> None:
 
 def MedicinalProductContraindication(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.subject) is not None:
         for i in many:
             Reference(i, c)
@@ -10251,24 +8741,8 @@ def MedicinalProductContraindicationOtherTherapy(o: Any, c: Checking) -> None:
 
 def MedicinalProductIndication(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.subject) is not None:
         for i in many:
             Reference(i, c)
@@ -10311,24 +8785,8 @@ def MedicinalProductIndicationOtherTherapy(o: Any, c: Checking) -> None:
 
 def MedicinalProductIngredient(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (i := o.role) is not None:
@@ -10418,24 +8876,8 @@ def MedicinalProductIngredientSubstance(o: Any, c: Checking) -> None:
 
 def MedicinalProductInteraction(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.subject) is not None:
         for i in many:
             Reference(i, c)
@@ -10467,24 +8909,8 @@ def MedicinalProductInteractionInteractant(o: Any, c: Checking) -> None:
 
 def MedicinalProductManufactured(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.manufacturedDoseForm) is not None:
         CodeableConcept(i, c)
     if (i := o.unitOfPresentation) is not None:
@@ -10506,24 +8932,8 @@ def MedicinalProductManufactured(o: Any, c: Checking) -> None:
 
 def MedicinalProductPackaged(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -10605,24 +9015,8 @@ def MedicinalProductPackagedPackageItem(o: Any, c: Checking) -> None:
 
 def MedicinalProductPharmaceutical(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -10710,24 +9104,8 @@ def MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPe
 
 def MedicinalProductUndesirableEffect(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.subject) is not None:
         for i in many:
             Reference(i, c)
@@ -10744,24 +9122,8 @@ def MedicinalProductUndesirableEffect(o: Any, c: Checking) -> None:
 
 def MessageDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -10806,24 +9168,8 @@ def MessageDefinitionAllowedResponse(o: Any, c: Checking) -> None:
 
 def MessageHeader(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.eventCoding) is not None:
         if i.extension is not None: Coding(i, c)
     if (many := o.destination) is not None:
@@ -10885,26 +9231,10 @@ def MessageHeaderResponse(o: Any, c: Checking) -> None:
 
 def MolecularSequence(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (or3((None if o.coordinateSystem is None else o.coordinateSystem == 1), (None if o.coordinateSystem is None else o.coordinateSystem == 0))) is not True:
         c.found.append((139, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -11037,28 +9367,12 @@ def MolecularSequenceStructureVariantInner(o: Any, c: Checking) -> None:
 
 def NamingSystem(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (or3((None if o.kind is None else o.kind != 'root'), all(((None if x1.type is None else x1.type != 'uuid')) is True for x1 in of(o, ('uniqueId',))))) is not True:
         c.found.append((143, o))
     if not is_distinct([y1 for x1 in [x1 for x1 in of(o, ('uniqueId',)) if ((None if x1.preferred is None else x1.preferred == True)) is True] for y1 in of(x1, ('type',))]):
         c.found.append((144, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -11088,24 +9402,8 @@ def NamingSystemUniqueId(o: Any, c: Checking) -> None:
 
 def NutritionOrder(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -11243,28 +9541,12 @@ def NutritionOrderEnteralFormulaAdministration(o: Any, c: Checking) -> None:
 
 def Observation(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.dataAbsentReason is None) or (o.valueQuantity is None and o.valueCodeableConcept is None and o.valueString is None and o._valueString is None and o.valueBoolean is None and o._valueBoolean is None and o.valueInteger is None and o._valueInteger is None and o.valueRange is None and o.valueRatio is None and o.valueSampledData is None and o.valueTime is None and o._valueTime is None and o.valueDateTime is None and o._valueDateTime is None and o.valuePeriod is None)):
         c.found.append((146, o))
     if not ((o.valueQuantity is None and o.valueCodeableConcept is None and o.valueString is None and o._valueString is None and o.valueBoolean is None and o._valueBoolean is None and o.valueInteger is None and o._valueInteger is None and o.valueRange is None and o.valueRatio is None and o.valueSampledData is None and o.valueTime is None and o._valueTime is None and o.valueDateTime is None and o._valueDateTime is None and o.valuePeriod is None) or (not [x1 for x1 in get(of(o, ('component',)), ('code',)) if (bool(intersect(of(x1, ('coding',)), get(of(c.resource, ('code',)), ('coding',))))) is True])):
         c.found.append((147, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -11390,24 +9672,8 @@ def ObservationComponent(o: Any, c: Checking) -> None:
 
 def ObservationDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.category) is not None:
         for i in many:
             CodeableConcept(i, c)
@@ -11468,24 +9734,8 @@ def ObservationDefinitionQualifiedInterval(o: Any, c: Checking) -> None:
 
 def OperationDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -11555,24 +9805,8 @@ def OperationDefinitionOverload(o: Any, c: Checking) -> None:
 
 def OperationOutcome(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.issue) is not None:
         for i in many:
             OperationOutcomeIssue(i, c)
@@ -11591,11 +9825,7 @@ def OperationOutcomeIssue(o: Any, c: Checking) -> None:
 
 def Organization(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (ordered(plus([len(of(o, ('identifier',)))], [len(of(o, ('name',)))]), '>', [0])) is not True:
         c.found.append((153, o))
     for i in o.telecom or ():
@@ -11604,19 +9834,7 @@ def Organization(o: Any, c: Checking) -> None:
     for i in o.address or ():
         if not (not [x1 for x1 in [i] if ((None if x1.use is None else x1.use == 'home')) is True]):
             c.found.append((155, i))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -11659,24 +9877,8 @@ def OrganizationContact(o: Any, c: Checking) -> None:
 
 def OrganizationAffiliation(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -11726,68 +9928,7 @@ def ParametersParameter(o: Any, c: Checking) -> None:
     if (many := o.modifierExtension) is not None:
         for i in many:
             Extension(i, c)
-    if (i := o.valueAddress) is not None:
-        Address(i, c)
-    if (i := o.valueAge) is not None:
-        Age(i, c)
-    if (i := o.valueAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.valueAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.valueCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.valueCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.valueContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.valueCount) is not None:
-        Count(i, c)
-    if (i := o.valueDistance) is not None:
-        Distance(i, c)
-    if (i := o.valueDuration) is not None:
-        Duration(i, c)
-    if (i := o.valueHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.valueIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.valueMoney) is not None:
-        Money(i, c)
-    if (i := o.valuePeriod) is not None:
-        Period(i, c)
-    if (i := o.valueQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.valueRange) is not None:
-        Range(i, c)
-    if (i := o.valueRatio) is not None:
-        Ratio(i, c)
-    if (i := o.valueReference) is not None:
-        Reference(i, c)
-    if (i := o.valueSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.valueSignature) is not None:
-        Signature(i, c)
-    if (i := o.valueTiming) is not None:
-        Timing(i, c)
-    if (i := o.valueContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.valueContributor) is not None:
-        Contributor(i, c)
-    if (i := o.valueDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.valueExpression) is not None:
-        Expression(i, c)
-    if (i := o.valueParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.valueRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.valueTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.valueUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.valueDosage) is not None:
-        Dosage(i, c)
-    if (i := o.valueMeta) is not None:
-        Meta(i, c)
+    chosen(o, c, 'valueAddress', 'valueAge', 'valueAnnotation', 'valueAttachment', 'valueCodeableConcept', 'valueCoding', 'valueContactPoint', 'valueCount', 'valueDistance', 'valueDuration', 'valueHumanName', 'valueIdentifier', 'valueMoney', 'valuePeriod', 'valueQuantity', 'valueRange', 'valueRatio', 'valueReference', 'valueSampledData', 'valueSignature', 'valueTiming', 'valueContactDetail', 'valueContributor', 'valueDataRequirement', 'valueExpression', 'valueParameterDefinition', 'valueRelatedArtifact', 'valueTriggerDefinition', 'valueUsageContext', 'valueDosage', 'valueMeta')
     if (many := o.part) is not None:
         for i in many:
             ParametersParameter(i, c)
@@ -11795,24 +9936,8 @@ def ParametersParameter(o: Any, c: Checking) -> None:
 
 def Patient(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -11895,24 +10020,8 @@ def PatientLink(o: Any, c: Checking) -> None:
 
 def PaymentNotice(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -11936,24 +10045,8 @@ def PaymentNotice(o: Any, c: Checking) -> None:
 
 def PaymentReconciliation(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12017,24 +10110,8 @@ def PaymentReconciliationProcessNote(o: Any, c: Checking) -> None:
 
 def Person(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12069,24 +10146,8 @@ def PersonLink(o: Any, c: Checking) -> None:
 
 def PlanDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12284,24 +10345,8 @@ def PlanDefinitionActionDynamicValue(o: Any, c: Checking) -> None:
 
 def Practitioner(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12345,24 +10390,8 @@ def PractitionerQualification(o: Any, c: Checking) -> None:
 
 def PractitionerRole(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12420,24 +10449,8 @@ def PractitionerRoleNotAvailable(o: Any, c: Checking) -> None:
 
 def Procedure(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12539,24 +10552,8 @@ def ProcedureFocalDevice(o: Any, c: Checking) -> None:
 
 def Provenance(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.target) is not None:
         for i in many:
             Reference(i, c)
@@ -12614,26 +10611,10 @@ def ProvenanceEntity(o: Any, c: Checking) -> None:
 
 def Questionnaire(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not is_distinct(get(descendants([o]), ('linkId',))):
         c.found.append((160, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12751,24 +10732,8 @@ def QuestionnaireItemInitial(o: Any, c: Checking) -> None:
 
 def QuestionnaireResponse(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (many := o.basedOn) is not None:
@@ -12829,24 +10794,8 @@ def QuestionnaireResponseItemAnswer(o: Any, c: Checking) -> None:
 
 def RelatedPerson(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -12887,24 +10836,8 @@ def RelatedPersonCommunication(o: Any, c: Checking) -> None:
 
 def RequestGroup(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13007,24 +10940,8 @@ def RequestGroupActionRelatedAction(o: Any, c: Checking) -> None:
 
 def ResearchDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13073,24 +10990,8 @@ def ResearchDefinition(o: Any, c: Checking) -> None:
 
 def ResearchElementDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13170,24 +11071,8 @@ def ResearchElementDefinitionCharacteristic(o: Any, c: Checking) -> None:
 
 def ResearchStudy(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13271,24 +11156,8 @@ def ResearchStudyObjective(o: Any, c: Checking) -> None:
 
 def ResearchSubject(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13304,24 +11173,8 @@ def ResearchSubject(o: Any, c: Checking) -> None:
 
 def RiskAssessment(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13386,24 +11239,8 @@ def RiskAssessmentPrediction(o: Any, c: Checking) -> None:
 
 def RiskEvidenceSynthesis(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13531,24 +11368,8 @@ def RiskEvidenceSynthesisCertaintyCertaintySubcomponent(o: Any, c: Checking) -> 
 
 def Schedule(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13570,28 +11391,12 @@ def Schedule(o: Any, c: Checking) -> None:
 
 def SearchParameter(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.xpath is None and o._xpath is None) or (o.xpathUsage is not None or o._xpathUsage is not None)):
         c.found.append((181, o))
     if ((True if (o.chain is None and o._chain is None) else (None if o.type is None else o.type == 'reference'))) is not True:
         c.found.append((182, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -13617,26 +11422,10 @@ def SearchParameterComponent(o: Any, c: Checking) -> None:
 
 def ServiceRequest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if not ((o.orderDetail is None) or (o.code is not None)):
         c.found.append((183, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13713,24 +11502,8 @@ def ServiceRequest(o: Any, c: Checking) -> None:
 
 def Slot(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13751,24 +11524,8 @@ def Slot(o: Any, c: Checking) -> None:
 
 def Specimen(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -13865,24 +11622,8 @@ def SpecimenContainer(o: Any, c: Checking) -> None:
 
 def SpecimenDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (i := o.typeCollected) is not None:
@@ -13971,11 +11712,7 @@ def SpecimenDefinitionTypeTestedHandling(o: Any, c: Checking) -> None:
 
 def StructureDefinition(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (or3((None if o.derivation is None else o.derivation == 'constraint'), is_distinct([y1 for x1 in get(of(o, ('snapshot',)), ('element',)) for y1 in of(x1, ('path',))]))) is not True:
         c.found.append((185, o))
     if (implies3(and3((None if o.kind is None else o.kind != 'logical'), not3(contains(get(get(of(o, ('differential',)), ('element',))[:1], ('path',)), ['.']))), (not get(get(of(o, ('differential',)), ('element',))[:1], ('type',))))) is not True:
@@ -14008,19 +11745,7 @@ def StructureDefinition(o: Any, c: Checking) -> None:
         c.found.append((199, o))
     if not all((implies3(not3(contains(of(x1, ('path',)), ['.'])), (x1.sliceName is None and x1._sliceName is None))) is True for x1 in get((of(o, ('snapshot',)) + of(o, ('differential',))), ('element',))):
         c.found.append((200, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -14107,24 +11832,8 @@ def StructureDefinitionDifferential(o: Any, c: Checking) -> None:
 
 def StructureMap(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -14206,68 +11915,7 @@ def StructureMapGroupRuleSource(o: Any, c: Checking) -> None:
     if (many := o.modifierExtension) is not None:
         for i in many:
             Extension(i, c)
-    if (i := o.defaultValueAddress) is not None:
-        Address(i, c)
-    if (i := o.defaultValueAge) is not None:
-        Age(i, c)
-    if (i := o.defaultValueAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.defaultValueAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.defaultValueCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.defaultValueCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.defaultValueContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.defaultValueCount) is not None:
-        Count(i, c)
-    if (i := o.defaultValueDistance) is not None:
-        Distance(i, c)
-    if (i := o.defaultValueDuration) is not None:
-        Duration(i, c)
-    if (i := o.defaultValueHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.defaultValueIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.defaultValueMoney) is not None:
-        Money(i, c)
-    if (i := o.defaultValuePeriod) is not None:
-        Period(i, c)
-    if (i := o.defaultValueQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.defaultValueRange) is not None:
-        Range(i, c)
-    if (i := o.defaultValueRatio) is not None:
-        Ratio(i, c)
-    if (i := o.defaultValueReference) is not None:
-        Reference(i, c)
-    if (i := o.defaultValueSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.defaultValueSignature) is not None:
-        Signature(i, c)
-    if (i := o.defaultValueTiming) is not None:
-        Timing(i, c)
-    if (i := o.defaultValueContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.defaultValueContributor) is not None:
-        Contributor(i, c)
-    if (i := o.defaultValueDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.defaultValueExpression) is not None:
-        Expression(i, c)
-    if (i := o.defaultValueParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.defaultValueRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.defaultValueTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.defaultValueUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.defaultValueDosage) is not None:
-        Dosage(i, c)
-    if (i := o.defaultValueMeta) is not None:
-        Meta(i, c)
+    chosen(o, c, 'defaultValueAddress', 'defaultValueAge', 'defaultValueAnnotation', 'defaultValueAttachment', 'defaultValueCodeableConcept', 'defaultValueCoding', 'defaultValueContactPoint', 'defaultValueCount', 'defaultValueDistance', 'defaultValueDuration', 'defaultValueHumanName', 'defaultValueIdentifier', 'defaultValueMoney', 'defaultValuePeriod', 'defaultValueQuantity', 'defaultValueRange', 'defaultValueRatio', 'defaultValueReference', 'defaultValueSampledData', 'defaultValueSignature', 'defaultValueTiming', 'defaultValueContactDetail', 'defaultValueContributor', 'defaultValueDataRequirement', 'defaultValueExpression', 'defaultValueParameterDefinition', 'defaultValueRelatedArtifact', 'defaultValueTriggerDefinition', 'defaultValueUsageContext', 'defaultValueDosage', 'defaultValueMeta')
 
 
 def StructureMapGroupRuleTarget(o: Any, c: Checking) -> None:
@@ -14306,24 +11954,8 @@ def StructureMapGroupRuleDependent(o: Any, c: Checking) -> None:
 
 def Subscription(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactPoint(i, c)
@@ -14342,24 +11974,8 @@ def SubscriptionChannel(o: Any, c: Checking) -> None:
 
 def Substance(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -14406,24 +12022,8 @@ def SubstanceIngredient(o: Any, c: Checking) -> None:
 
 def SubstanceNucleicAcid(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.sequenceType) is not None:
         CodeableConcept(i, c)
     if (i := o.oligoNucleotideType) is not None:
@@ -14478,24 +12078,8 @@ def SubstanceNucleicAcidSubunitSugar(o: Any, c: Checking) -> None:
 
 def SubstancePolymer(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.class_) is not None:
         CodeableConcept(i, c)
     if (i := o.geometry) is not None:
@@ -14601,24 +12185,8 @@ def SubstancePolymerRepeatRepeatUnitStructuralRepresentation(o: Any, c: Checking
 
 def SubstanceProtein(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.sequenceType) is not None:
         CodeableConcept(i, c)
     if (many := o.subunit) is not None:
@@ -14643,24 +12211,8 @@ def SubstanceProteinSubunit(o: Any, c: Checking) -> None:
 
 def SubstanceReferenceInformation(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.gene) is not None:
         for i in many:
             SubstanceReferenceInformationGene(i, c)
@@ -14756,24 +12308,8 @@ def SubstanceReferenceInformationTarget(o: Any, c: Checking) -> None:
 
 def SubstanceSourceMaterial(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.sourceMaterialClass) is not None:
         CodeableConcept(i, c)
     if (i := o.sourceMaterialType) is not None:
@@ -14889,24 +12425,8 @@ def SubstanceSourceMaterialPartDescription(o: Any, c: Checking) -> None:
 
 def SubstanceSpecification(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (i := o.type) is not None:
@@ -15152,24 +12672,8 @@ def SubstanceSpecificationRelationship(o: Any, c: Checking) -> None:
 
 def SupplyDelivery(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -15215,24 +12719,8 @@ def SupplyDeliverySuppliedItem(o: Any, c: Checking) -> None:
 
 def SupplyRequest(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -15287,26 +12775,10 @@ def SupplyRequestParameter(o: Any, c: Checking) -> None:
 
 def Task(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if ((True if ((not (o.lastModified is not None or o._lastModified is not None)) or (not (o.authoredOn is not None or o._authoredOn is not None))) else ordered(of(o, ('lastModified',)), '>=', of(o, ('authoredOn',)), True))) is not True:
         c.found.append((211, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -15387,68 +12859,7 @@ def TaskInput(o: Any, c: Checking) -> None:
             Extension(i, c)
     if (i := o.type) is not None:
         CodeableConcept(i, c)
-    if (i := o.valueAddress) is not None:
-        Address(i, c)
-    if (i := o.valueAge) is not None:
-        Age(i, c)
-    if (i := o.valueAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.valueAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.valueCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.valueCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.valueContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.valueCount) is not None:
-        Count(i, c)
-    if (i := o.valueDistance) is not None:
-        Distance(i, c)
-    if (i := o.valueDuration) is not None:
-        Duration(i, c)
-    if (i := o.valueHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.valueIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.valueMoney) is not None:
-        Money(i, c)
-    if (i := o.valuePeriod) is not None:
-        Period(i, c)
-    if (i := o.valueQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.valueRange) is not None:
-        Range(i, c)
-    if (i := o.valueRatio) is not None:
-        Ratio(i, c)
-    if (i := o.valueReference) is not None:
-        Reference(i, c)
-    if (i := o.valueSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.valueSignature) is not None:
-        Signature(i, c)
-    if (i := o.valueTiming) is not None:
-        Timing(i, c)
-    if (i := o.valueContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.valueContributor) is not None:
-        Contributor(i, c)
-    if (i := o.valueDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.valueExpression) is not None:
-        Expression(i, c)
-    if (i := o.valueParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.valueRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.valueTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.valueUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.valueDosage) is not None:
-        Dosage(i, c)
-    if (i := o.valueMeta) is not None:
-        Meta(i, c)
+    chosen(o, c, 'valueAddress', 'valueAge', 'valueAnnotation', 'valueAttachment', 'valueCodeableConcept', 'valueCoding', 'valueContactPoint', 'valueCount', 'valueDistance', 'valueDuration', 'valueHumanName', 'valueIdentifier', 'valueMoney', 'valuePeriod', 'valueQuantity', 'valueRange', 'valueRatio', 'valueReference', 'valueSampledData', 'valueSignature', 'valueTiming', 'valueContactDetail', 'valueContributor', 'valueDataRequirement', 'valueExpression', 'valueParameterDefinition', 'valueRelatedArtifact', 'valueTriggerDefinition', 'valueUsageContext', 'valueDosage', 'valueMeta')
 
 
 def TaskOutput(o: Any, c: Checking) -> None:
@@ -15460,77 +12871,12 @@ def TaskOutput(o: Any, c: Checking) -> None:
             Extension(i, c)
     if (i := o.type) is not None:
         CodeableConcept(i, c)
-    if (i := o.valueAddress) is not None:
-        Address(i, c)
-    if (i := o.valueAge) is not None:
-        Age(i, c)
-    if (i := o.valueAnnotation) is not None:
-        Annotation(i, c)
-    if (i := o.valueAttachment) is not None:
-        Attachment(i, c)
-    if (i := o.valueCodeableConcept) is not None:
-        CodeableConcept(i, c)
-    if (i := o.valueCoding) is not None:
-        if i.extension is not None: Coding(i, c)
-    if (i := o.valueContactPoint) is not None:
-        ContactPoint(i, c)
-    if (i := o.valueCount) is not None:
-        Count(i, c)
-    if (i := o.valueDistance) is not None:
-        Distance(i, c)
-    if (i := o.valueDuration) is not None:
-        Duration(i, c)
-    if (i := o.valueHumanName) is not None:
-        HumanName(i, c)
-    if (i := o.valueIdentifier) is not None:
-        Identifier(i, c)
-    if (i := o.valueMoney) is not None:
-        Money(i, c)
-    if (i := o.valuePeriod) is not None:
-        Period(i, c)
-    if (i := o.valueQuantity) is not None:
-        Quantity(i, c)
-    if (i := o.valueRange) is not None:
-        Range(i, c)
-    if (i := o.valueRatio) is not None:
-        Ratio(i, c)
-    if (i := o.valueReference) is not None:
-        Reference(i, c)
-    if (i := o.valueSampledData) is not None:
-        SampledData(i, c)
-    if (i := o.valueSignature) is not None:
-        Signature(i, c)
-    if (i := o.valueTiming) is not None:
-        Timing(i, c)
-    if (i := o.valueContactDetail) is not None:
-        ContactDetail(i, c)
-    if (i := o.valueContributor) is not None:
-        Contributor(i, c)
-    if (i := o.valueDataRequirement) is not None:
-        DataRequirement(i, c)
-    if (i := o.valueExpression) is not None:
-        Expression(i, c)
-    if (i := o.valueParameterDefinition) is not None:
-        ParameterDefinition(i, c)
-    if (i := o.valueRelatedArtifact) is not None:
-        RelatedArtifact(i, c)
-    if (i := o.valueTriggerDefinition) is not None:
-        TriggerDefinition(i, c)
-    if (i := o.valueUsageContext) is not None:
-        UsageContext(i, c)
-    if (i := o.valueDosage) is not None:
-        Dosage(i, c)
-    if (i := o.valueMeta) is not None:
-        Meta(i, c)
+    chosen(o, c, 'valueAddress', 'valueAge', 'valueAnnotation', 'valueAttachment', 'valueCodeableConcept', 'valueCoding', 'valueContactPoint', 'valueCount', 'valueDistance', 'valueDuration', 'valueHumanName', 'valueIdentifier', 'valueMoney', 'valuePeriod', 'valueQuantity', 'valueRange', 'valueRatio', 'valueReference', 'valueSampledData', 'valueSignature', 'valueTiming', 'valueContactDetail', 'valueContributor', 'valueDataRequirement', 'valueExpression', 'valueParameterDefinition', 'valueRelatedArtifact', 'valueTriggerDefinition', 'valueUsageContext', 'valueDosage', 'valueMeta')
 
 
 def TerminologyCapabilities(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
+        hold_contained(o, c)
     if (ordered(plus(plus([len(of(o, ('description',)))], [len(of(o, ('software',)))]), [len(of(o, ('implementation',)))]), '>', [0])) is not True:
         c.found.append((213, o))
     if (or3((None if o.kind is None else o.kind != 'instance'), (o.implementation is not None))) is not True:
@@ -15539,19 +12885,7 @@ def TerminologyCapabilities(o: Any, c: Checking) -> None:
         c.found.append((215, o))
     if (or3((None if o.kind is None else o.kind != 'requirements'), ((not (o.implementation is not None)) and (not (o.software is not None))))) is not True:
         c.found.append((216, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+    common(o, c)
     if (many := o.contact) is not None:
         for i in many:
             ContactDetail(i, c)
@@ -15681,24 +13015,8 @@ def TerminologyCapabilitiesClosure(o: Any, c: Checking) -> None:
 
 def TestReport(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (i := o.testScript) is not None:
@@ -15821,24 +13139,8 @@ def TestReportTeardownAction(o: Any, c: Checking) -> None:
 
 def TestScript(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (i := o.identifier) is not None:
         Identifier(i, c)
     if (many := o.contact) is not None:
@@ -16089,24 +13391,8 @@ def TestScriptTeardownAction(o: Any, c: Checking) -> None:
 
 def ValueSet(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
@@ -16240,24 +13526,8 @@ def ValueSetExpansionContains(o: Any, c: Checking) -> None:
 
 def VerificationResult(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.target) is not None:
         for i in many:
             Reference(i, c)
@@ -16340,24 +13610,8 @@ def VerificationResultValidator(o: Any, c: Checking) -> None:
 
 def VisionPrescription(o: Any, c: Checking) -> None:
     if o.contained is not None:
-        dom_3(o, c, 106)
-        if not ((not get(get(of(o, ('contained',)), ('meta',)), ('versionId',))) and (not get(get(of(o, ('contained',)), ('meta',)), ('lastUpdated',)))):
-            c.found.append((107, o))
-        if not (not get(get(of(o, ('contained',)), ('meta',)), ('security',))):
-            c.found.append((108, o))
-    if (i := o.meta) is not None:
-        Meta(i, c)
-    if (i := o.text) is not None:
-        Narrative(i, c)
-    if (many := o.contained) is not None:
-        for i in many:
-            resource(i, c)
-    if (many := o.extension) is not None:
-        for i in many:
-            Extension(i, c)
-    if (many := o.modifierExtension) is not None:
-        for i in many:
-            Extension(i, c)
+        hold_contained(o, c)
+    common(o, c)
     if (many := o.identifier) is not None:
         for i in many:
             Identifier(i, c)
